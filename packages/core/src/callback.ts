@@ -1,0 +1,31 @@
+/** Watches a run. What it throws stops the run. */
+export interface Callback {
+  batchEnd?(event: BatchEvent): void;
+  epochEnd?(event: EpochEvent): void | Promise<void>;
+  checkpoint?(event: { readonly folder: string }): void | Promise<void>;
+}
+
+export interface BatchEvent {
+  readonly epoch: number;
+  /** Counts from 1 over the whole run. */
+  readonly step: number;
+  readonly loss: number;
+  /** Entries that counted: all known ones without mining. */
+  readonly keptPositives: number;
+  readonly keptNegatives: number;
+}
+
+export interface EpochEvent {
+  readonly epoch: number;
+  /** Steps done so far in the whole run. */
+  readonly step: number;
+  /** Mean training loss over the epoch's entries. */
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly seconds: number;
+  readonly keptPositives: number;
+  readonly keptNegatives: number;
+  /** Of the validation split, by name; empty without one. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+  stop(reason: string): void;
+}

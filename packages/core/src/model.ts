@@ -1,0 +1,44 @@
+import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core';
+
+import type { RandomStream } from './random.js';
+
+export interface Model {
+  /** `inputs` float32, images 0–255 as [batch, height, width, channels]: the model standardises. Result [batch, features]. */
+  features(inputs: Tensor, mode: Mode): Tensor2D;
+  /** Logits, float32 [batch, classes]. */
+  classify(features: Tensor2D): Tensor2D;
+  /** What the optimiser moves. */
+  readonly parameters: readonly Parameter[];
+  /** What training moves otherwise (running means) or nothing moves (the standardisation). */
+  readonly buffers: readonly Parameter[];
+  /** kernel [features, classes], bias [classes]. */
+  readonly head: { readonly kernel: Variable; readonly bias: Variable };
+  export(folder: string): Promise<void>;
+  dispose(): void;
+}
+
+export interface Mode {
+  readonly training: boolean;
+  readonly frozen: ReadonlySet<Parameter['group']>;
+  /** Forked for this step: dropout takes its seeds from here. */
+  readonly random: RandomStream;
+}
+
+/** `name` is stable and ours; the tf.Variable's own name is left unset, as a second model with the same names would throw. */
+export interface Parameter {
+  readonly name: string;
+  readonly variable: Variable;
+  readonly group: 'body' | 'head';
+  /** Whether weight decay applies: kernels, not biases and norms. */
+  readonly decay: boolean;
+}
+
+/** What a model is built for; enough to build it again without the data set. Mean and deviation per channel, of the training split. */
+export interface ModelInput {
+  /** [height, width, channels] or [features]. */
+  readonly shape: readonly number[];
+  readonly dtype: 'uint8' | 'float32';
+  readonly classes: number;
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+
+/**
+ * The files of a run folder, as data (design: "a run is a folder that can be moved, compared and trusted").
+ * `manifest.yaml` is the manifest as given; `per-class.csv` starts with the columns of `PER_CLASS_COLUMNS`.
+ */
+const number = z.number().nullable();
+const numbers = z.record(z.string(), number);
+const group = z.looseObject({ classes: z.int(), averagePrecision: number });
+
+/** Of one split. Null where undefined. */
+export const splitMetrics = z
+  .object({
+    averagePrecision: z.object({
+      macro: number,
+      micro: number,
+      weighted: number,
+      classes: z.int(),
+      /** Classes left out: without positives in this split, or below `minimumPositives`. */
+      excluded: z.int(),
+    }),
+    prevalenceRatio: z.object({ decided: number, summed: number, threshold: z.number() }),
+    groups: z.object({ head: group, medium: group, tail: group }),
+  })
+  .partial()
+  .catchall(numbers);
+export type SplitMetrics = z.infer<typeof splitMetrics>;
+
+/** `metrics.json` */
+export const runMetrics = z.object({
+  validation: splitMetrics,
+  test: splitMetrics,
+  /** One seeded uniform score matrix under the same rules, on the test split. */
+  chance: z.object({ averagePrecision: z.object({ macro: number, micro: number }) }),
+  /** Of training, validation included, without loading data and without the test split. */
+  seconds: z.number(),
+  steps: z.int(),
+});
+export type RunMetrics = z.infer<typeof runMetrics>;
+
+const resolvedPlugin = z.object({
+  kind: z.string(),
+  name: z.string(),
+  use: z.string(),
+  version: z.string(),
+  path: z.string(),
+});
+
+/** `resolved.json`: every default written out, every version recorded. */
+export const resolvedRun = z.object({
+  /** The manifest with every default. */
+  manifest: z.record(z.string(), z.unknown()),
+  plugins: z.array(resolvedPlugin),
+  data: z.object({
+    fingerprint: z.string(),
+    shape: z.array(z.int()),
+    classes: z.int(),
+    examples: z.object({ train: z.int(), validation: z.int(), test: z.int() }),
+    labelsPerExample: z.number(),
+  }),
+  seed: z.int(),
+  engine: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  versions: z.record(z.string(), z.string()),
+  parameters: z.int(),
+});
+export type ResolvedRun = z.infer<typeof resolvedRun>;
+
+/** One line of `events.jsonl`. */
+export const runEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('start'), time: z.string() }),
+  z.object({
+    type: z.literal('epoch'),
+    epoch: z.int(),
+    step: z.int(),
+    loss: z.number(),
+    learningRate: z.number(),
+    /** Since the start of training. */
+    seconds: z.number(),
+    keptPositives: z.int(),
+    keptNegatives: z.int(),
+    /** By dotted name: `averagePrecision.macro`. */
+    validation: numbers,
+  }),
+  z.object({ type: z.literal('warning'), message: z.string() }),
+  z.object({
+    type: z.literal('end'),
+    time: z.string(),
+    status: z.enum(['done', 'stopped', 'diverged', 'interrupted', 'failed']),
+    reason: z.string().optional(),
+  }),
+]);
+export type RunEvent = z.infer<typeof runEvent>;
+
+/** `test-examples.json`: a few test inputs for a person to look at; `pixels` is base64 of the raw bytes, row-major. */
+export const testExamples = z.object({
+  shape: z.array(z.int()),
+  examples: z.array(
+    z.object({
+      id: z.string(),
+      pixels: z.string(),
+      labels: z.array(z.string()),
+      /** Highest first; σ of the logit. */
+      predicted: z.array(z.object({ class: z.string(), probability: z.number() })),
+    }),
+  ),
+});
+export type TestExamples = z.infer<typeof testExamples>;
+
+/** First columns of `per-class.csv`; empty where undefined. */
+export const PER_CLASS_COLUMNS = [
+  'class',
+  'positives_train',
+  'positives_validation',
+  'positives_test',
+  'average_precision',
+] as const;
+
+export const RUN_FILES = {
+  manifest: 'manifest.yaml',
+  resolved: 'resolved.json',
+  events: 'events.jsonl',
+  metrics: 'metrics.json',
+  perClass: 'per-class.csv',
+  testExamples: 'test-examples.json',
+} as const;

@@ -1,0 +1,146 @@
+import { errors } from './errors.js';
+import { rowOf, type LabelStatistics, type SparseLabels } from './labels.js';
+import type { RandomStream } from './random.js';
+import type { DrawSampler } from './sampler.js';
+
+/** What drawing examples does to every class's prior, computed from the labels before any training. */
+export interface SamplerEffect {
+  /** [pool] probability of each example per draw. */
+  readonly probabilities: Float64Array;
+  /** [classes] Σ Q·y, clipped as priors are. */
+  readonly sampledPrior: Float64Array;
+  /** [classes] sampled prior over prior, unclipped; NaN for a class without positives. */
+  readonly gain: Float64Array;
+  readonly expectedCardinality: number;
+  /** 1/ΣQ² */
+  readonly effectiveSampleSize: number;
+  /** ½Σ|Q − 1/N| */
+  readonly totalVariation: number;
+  /** Different examples in N draws: Σ 1 − (1 − Q)ᴺ. */
+  readonly expectedDistinct: number;
+}
+
+export function samplerEffect(pool: Int32Array, probabilities: Float64Array, labels: SparseLabels): SamplerEffect {
+  const size = pool.length;
+  const [drawn, uniform] = [new Float64Array(labels.columns), new Float64Array(labels.columns)];
+  let [squares, variation, distinct, cardinality] = [0, 0, 0, 0];
+  pool.forEach((example, i) => {
+    const q = probabilities[i]!;
+    squares += q * q;
+    variation += Math.abs(q - 1 / size);
+    distinct += -Math.expm1(size * Math.log1p(-q));
+    const classes = rowOf(labels.positives, example);
+    cardinality += q * classes.length;
+    for (const c of classes) {
+      drawn[c]! += q;
+      uniform[c]! += 1 / size;
+    }
+  });
+  return {
+    probabilities,
+    sampledPrior: drawn.map((p) => Math.min(Math.max(p, 0.5 / size), 1 - 0.5 / size)),
+    gain: drawn.map((p, c) => (uniform[c] === 0 ? NaN : p / uniform[c]!)),
+    expectedCardinality: cardinality,
+    effectiveSampleSize: 1 / squares,
+    totalVariation: variation / 2,
+    expectedDistinct: distinct,
+  };
+}
+
+const COUNTED_EPOCHS = 16;
+
+/**
+ * The probabilities of a chain of draw samplers: exact where one sampler tells them, else counted over 16 epochs of draws.
+ * A sampler sees the sampled prior of those before it.
+ * @throws draw-invalid
+ */
+export function chainEffect(
+  samplers: readonly DrawSampler[],
+  pool: Int32Array,
+  labels: SparseLabels,
+  statistics: LabelStatistics,
+  random: RandomStream,
+): { readonly effect: SamplerEffect; readonly statistics: LabelStatistics } {
+  let seen = statistics;
+  let effect = samplerEffect(pool, new Float64Array(pool.length).fill(1 / pool.length), labels);
+  samplers.forEach((sampler, position) => {
+    const exact = position === 0 ? sampler.probabilities?.(pool, { labels, statistics: seen }) : undefined;
+    const probabilities = exact ?? counted(samplers.slice(0, position + 1), pool, labels, statistics, random);
+    const sum = probabilities.reduce((a, b) => a + b, 0);
+    if (!(Math.abs(sum - 1) < 1e-6) || probabilities.some((q) => !(q >= 0)))
+      throw errors['draw-invalid']({ found: `probabilities with the sum ${sum}` });
+    effect = samplerEffect(pool, probabilities, labels);
+    seen = { ...statistics, sampledPrior: effect.sampledPrior };
+  });
+  return { effect, statistics: seen };
+}
+
+function counted(
+  samplers: readonly DrawSampler[],
+  pool: Int32Array,
+  labels: SparseLabels,
+  statistics: LabelStatistics,
+  random: RandomStream,
+): Float64Array {
+  const counts = new Map<number, number>();
+  let total = 0;
+  for (let epoch = 0; epoch < COUNTED_EPOCHS; epoch++) {
+    const drawn = drawEpoch(samplers, pool, { epoch, labels, statistics, random });
+    total += drawn.length;
+    for (const example of drawn) counts.set(example, (counts.get(example) ?? 0) + 1);
+  }
+  return Float64Array.from(pool, (example) => (counts.get(example) ?? 0) / total);
+}
+
+/**
+ * The examples of one epoch: each sampler draws from what the one before it drew; not yet shuffled.
+ * @param context `random` is the run's stream for samplers; it is forked here by position and epoch
+ * @throws draw-invalid
+ */
+export function drawEpoch(
+  samplers: readonly DrawSampler[],
+  pool: Int32Array,
+  context: {
+    readonly epoch: number;
+    readonly labels: SparseLabels;
+    readonly statistics: LabelStatistics;
+    readonly random: RandomStream;
+  },
+): Int32Array {
+  const allowed = samplers.length > 0 ? new Set(pool) : undefined;
+  return samplers.reduce((from, sampler, position) => {
+    const random = context.random.fork(position).fork(context.epoch);
+    const drawn = sampler.draw(from, { ...context, random });
+    if (drawn.length === 0) throw errors['draw-invalid']({ found: 'no example at all' });
+    const stranger = drawn.find((example) => !allowed?.has(example));
+    if (stranger !== undefined)
+      throw errors['draw-invalid']({ found: `example ${stranger}, which is not in the pool` });
+    return drawn;
+  }, pool);
+}
+
+/** The effect in words for a plan: how the priors of rare, middling and common classes move, and whether that can matter. */
+export function describeSamplerEffect(effect: SamplerEffect, statistics: LabelStatistics): readonly string[] {
+  const classes = [...effect.gain.keys()].filter((c) => !Number.isNaN(effect.gain[c]!));
+  classes.sort((a, b) => statistics.prior[a]! - statistics.prior[b]!);
+  const third = (from: number): string => {
+    const gains = classes
+      .slice(Math.floor((from * classes.length) / 3), Math.floor(((from + 1) * classes.length) / 3))
+      .map((c) => effect.gain[c]!)
+      .sort((a, b) => a - b);
+    const at = (q: number): string => (gains[Math.floor(q * (gains.length - 1))] ?? 1).toFixed(2);
+    return `×${at(0.1)} / ×${at(0.5)} / ×${at(0.9)}`;
+  };
+  const size = effect.probabilities.length;
+  const rareHalf = classes.slice(0, Math.ceil(classes.length / 2));
+  const helps = rareHalf.filter((c) => effect.gain[c]! > 1.1).length;
+  return [
+    `priors change by (10th / 50th / 90th percentile): rarest third ${third(0)}, middle ${third(1)}, commonest ${third(2)}`,
+    `labels per example ${statistics.labelsPerExample.toFixed(2)} → ${effect.expectedCardinality.toFixed(2)}; ` +
+      `${Math.round(effect.expectedDistinct)} different examples in ${size} draws (uniform: ${Math.round(size * (1 - Math.exp(-1)))})`,
+    helps === 0
+      ? `no class below the median prior gains more than 10 %: at ${statistics.labelsPerExample.toFixed(0)} labels per example ` +
+        'drawing examples cannot help; use weights, a focusing loss or mining of label entries, which act on entries'
+      : `${helps} of the ${rareHalf.length} classes below the median prior gain more than 10 %`,
+  ];
+}
