@@ -65,6 +65,7 @@ export type { BatchLabels, BatchLoss, ElementwiseLoss, Loss } from './loss.js';
 export type { Calibration, Calibrator, Evaluation, Metric, MetricResult, Scores } from './metric.js';
 export type { Mode, Model, ModelInput, Parameter } from './model.js';
 export type { Optimizer } from './optimizer.js';
+export { pathOption } from './path-option.js';
 export { CONTRACT, definePlugin, type AnyPlugin, type Kind, type Kinds, type Plugin } from './plugin.js';
 export { randomStream, shuffle, type RandomStream } from './random.js';
 export {

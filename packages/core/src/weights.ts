@@ -7,6 +7,7 @@ import { perClass, type Expression } from './expression.js';
 import type { Effect } from './interactions.js';
 import type { LabelStatistics } from './labels.js';
 import type { ElementwiseLoss } from './loss.js';
+import { pathOption } from './path-option.js';
 
 /** Factors per class, [classes] each: on the positive curve, on the negative one, on both. */
 export interface ClassWeights {
@@ -19,7 +20,7 @@ const cap = z.number().positive().optional().describe('Upper bound, after any no
 const beta = z.number().gt(0).lt(1).default(0.9999).describe('Effective number E(n) = (1 − βⁿ)/(1 − β).');
 const weightRule = z.union([
   z.number().min(0),
-  z.strictObject({ table: z.string().min(1).describe('CSV `class,weight`, every class once.') }),
+  z.strictObject({ table: pathOption('file').describe('CSV `class,weight`, every class once.') }),
   z.discriminatedUnion('rule', [
     z.strictObject({ rule: z.literal('ratio'), cap }),
     z.strictObject({ rule: z.literal('power'), exponent: z.number().min(0).max(1).default(0.5), cap }),
