@@ -21,7 +21,7 @@ function stream(key: Key): RandomStream {
   let index = 0;
   let block: Uint32Array = new Uint32Array(4);
   const bits = (): number => {
-    if (index % 4 === 0) block = philox(key, index / 4);
+    if (index % 4 === 0) block = philox(key, [(index / 4) >>> 0, Math.floor(index / 2 ** 34), 0, 0]);
     return block[index++ % 4]!;
   };
   const uniform = (): number => bits() / 2 ** 32;
@@ -39,9 +39,11 @@ function stream(key: Key): RandomStream {
   };
 }
 
-/** Ten rounds on the counter (block, 0, 0, 0): four numbers of 32 bits. */
-export function philox([k0, k1]: Key, block: number, rest: readonly [number, number] = [0, 0]): Uint32Array {
-  let [a, b, c, d] = [block >>> 0, Math.floor(block / 2 ** 32) >>> 0, rest[0], rest[1]];
+type Counter = readonly [number, number, number, number];
+
+/** Ten rounds on a counter: four numbers of 32 bits. */
+export function philox([k0, k1]: Key, counter: Counter): Uint32Array {
+  let [a, b, c, d] = counter;
   for (let round = 0; round < 10; round++) {
     const [highA, lowA] = multiply(0xd2511f53, a);
     const [highC, lowC] = multiply(0xcd9e8d57, c);

@@ -1,0 +1,65 @@
+import { mapped, type Mapping, type ReferenceAdapter, type ReferenceCounts } from '@counterweight/testing';
+import { z } from 'zod';
+
+import { outputBias } from './curves.js';
+import { labelsFromRows, labelStatistics, type LabelStatistics } from './labels.js';
+import type { ElementwiseLoss } from './loss.js';
+import { randomStream } from './random.js';
+import { samplerEffect } from './sampler-effect.js';
+import { stratify } from './stratification.js';
+import { weightsFromCounts, type CountRule } from './weights.js';
+
+const cap = z.number().optional();
+const beta = z.number();
+
+const rule = <Shape extends z.ZodRawShape>(
+  key: 'posWeight' | 'classWeight',
+  shape: Shape,
+  read: (parameters: z.output<z.ZodObject<Shape>>) => CountRule,
+): Mapping<[ReferenceCounts], Record<string, Float64Array>> =>
+  mapped(shape, (parameters, { positives, total }: ReferenceCounts) => ({
+    [key]: weightsFromCounts(read(parameters), { positives, known: positives.map(() => total) }).weights,
+  }));
+
+const bce: ElementwiseLoss = {
+  kind: 'elementwise',
+  curves: (logit) => ({ positive: logit.neg().softplus(), negative: logit.softplus() }),
+};
+
+/** Statistics of a table with the counts: class c in the first `positives[c]` rows. */
+function statisticsOf({ positives, total }: ReferenceCounts): LabelStatistics {
+  const classes = [...positives.keys()];
+  const rows = Array.from({ length: total }, (_, row) => classes.filter((c) => row < positives[c]!));
+  return labelStatistics(labelsFromRows(rows, classes.length), Int32Array.from(rows.keys()));
+}
+
+export default {
+  weightRules: {
+    ratio: rule('posWeight', { cap }, (options) => ({ rule: 'ratio', ...options })),
+    power: rule('posWeight', { exponent: z.number(), cap }, (options) => ({ rule: 'power', ...options })),
+    log2: rule('posWeight', { cap }, (options) => ({ rule: 'log2', ...options })),
+    effectiveRatio: rule('posWeight', { beta, cap }, (options) => ({ rule: 'effectiveRatio', ...options })),
+    classBalanced: rule('classWeight', { beta, cap }, (options) => ({ rule: 'classBalanced', ...options })),
+    priors: mapped({}, (_, counts: ReferenceCounts) => {
+      const { prior } = statisticsOf(counts);
+      return { priors: prior, outputBias: outputBias(bce, prior) };
+    }),
+  },
+  samplers: {
+    uniform: mapped({}, () => ({
+      sampler: {
+        kind: 'draw',
+        draw: (pool) => pool,
+        probabilities: (pool) => new Float64Array(pool.length).fill(1 / pool.length),
+      },
+    })),
+  },
+  samplerEffect: (labels, probabilities) =>
+    samplerEffect(
+      Int32Array.from({ length: labels.rows }, (_, row) => row),
+      probabilities,
+      labels,
+    ),
+  stratify: (labels, folds, seed) =>
+    stratify(labels, Array<number>(folds).fill(1 / folds), seed === undefined ? {} : { random: randomStream(seed) }),
+} satisfies ReferenceAdapter;
