@@ -1,0 +1,38 @@
+// Where engines lie: a cache shared between projects. An engine's folder is
+//   lib/ include/       from the wheels
+//   complete            written last: the folder may be used
+//   binding/NAME.node   compiled; NAME holds a hash of sources and command, so that two versions of this package share libraries
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { type Binding, bindingFiles } from './binding.js';
+import { type LockedEngine, lockedEngine, lockId } from './lock.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `COUNTERWEIGHT_CACHE`, else `$XDG_CACHE_HOME/counterweight`, else `~/.cache/counterweight`. */
+export const cacheFolder = (environment: Environment = process.env): string =>
+  environment['COUNTERWEIGHT_CACHE'] ??
+  join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'counterweight');
+
+/** Where the engines of all projects lie. */
+export const enginesFolder = (): string => join(cacheFolder(), 'engine');
+
+export const engineFolder = (entry: LockedEngine): string => join(enginesFolder(), lockId(entry));
+
+export const isUnpacked = (folder: string): boolean => existsSync(join(folder, 'complete'));
+
+export interface InstalledEngine extends Binding {
+  readonly folder: string;
+  /** TensorFlow's version. */
+  readonly version: string;
+}
+
+/** The installed engine, or undefined. Throws `engine-platform-unsupported`. */
+export function findEngine(entry: LockedEngine = lockedEngine()): InstalledEngine | undefined {
+  const folder = engineFolder(entry);
+  const files = bindingFiles(folder);
+  const complete = isUnpacked(folder) && existsSync(files.backendModule) && existsSync(files.standardErrorModule);
+  return complete ? { folder, version: entry.version, ...files } : undefined;
+}

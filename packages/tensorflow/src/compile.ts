@@ -1,0 +1,82 @@
+// Compiles the native modules with the machine's C++ compiler; node-gyp and Python play no part.
+import { execFile } from 'node:child_process';
+import { mkdtemp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { backendSources, type Binding, bindingFiles, flags, nodeHeaders, ownSources } from './binding.js';
+import { errors } from './errors.js';
+import type { LockedEngine } from './lock.js';
+
+const run = promisify(execFile);
+
+export interface Compiler {
+  /** Program and leading arguments. */
+  readonly command: readonly string[];
+  /** First line of what it says of itself. */
+  readonly version: string;
+}
+
+/** `$CXX`, c++, g++ or clang++: the first that runs. */
+export async function findCompiler(): Promise<Compiler | undefined> {
+  for (const name of candidates()) {
+    const command = name.split(/\s+/);
+    const [program = '', ...first] = command;
+    const output = await run(program, [...first, '--version']).catch(() => undefined);
+    if (output !== undefined) return { command, version: output.stdout.split('\n')[0] ?? '' };
+  }
+  return undefined;
+}
+
+/** Throws `engine-compiler-missing`. */
+export async function requireCompiler(): Promise<Compiler> {
+  const compiler = await findCompiler();
+  if (compiler === undefined) throw errors['engine-compiler-missing']({ tried: candidates() });
+  return compiler;
+}
+
+function candidates(): string[] {
+  const chosen = process.env['CXX']?.trim() ?? '';
+  return [...(chosen === '' ? [] : [chosen]), 'c++', 'g++', 'clang++'];
+}
+
+/** Builds both modules for an unpacked engine; each appears whole or not at all. Throws `engine-compilation-failed`. */
+export async function compileBinding(compiler: Compiler, folder: string, entry: LockedEngine): Promise<Binding> {
+  const files = bindingFiles(folder);
+  await mkdir(dirname(files.backendModule), { recursive: true });
+  const temporary = await mkdtemp(join(dirname(files.backendModule), 'tmp-'));
+  try {
+    const [backend, standardError] = [join(temporary, 'tfjs.node'), join(temporary, 'stderr.node')];
+    await Promise.all([
+      compile(compiler, [
+        `-I${join(folder, 'include')}`,
+        `-I${dirname(backendSources)}`,
+        ...(await sources(backendSources)),
+        ...entry.libraries.map((library) => join(folder, library)),
+        '-Wl,-rpath,$ORIGIN/../lib',
+        '-o',
+        backend,
+      ]),
+      compile(compiler, [...(await sources(ownSources)), '-o', standardError]),
+    ]);
+    await rename(standardError, files.standardErrorModule);
+    await rename(backend, files.backendModule);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return files;
+}
+
+const sources = async (folder: string): Promise<string[]> =>
+  (await readdir(folder)).filter((name) => name.endsWith('.cc')).map((name) => join(folder, name));
+
+async function compile({ command: [program = '', ...first] }: Compiler, rest: readonly string[]): Promise<void> {
+  const all = [...first, ...flags, `-I${nodeHeaders()}`, ...rest];
+  await run(program, all).catch((error: unknown) => {
+    const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    throw errors['engine-compilation-failed'](
+      { command: [program, ...all].join(' '), output: output.trim().split('\n').slice(0, 20).join('\n') },
+      { cause: error },
+    );
+  });
+}

@@ -1,0 +1,105 @@
+import { defineErrors } from '@counterweight/core';
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
+const again = 'npx counterweight engine install';
+const offline = `fetch the wheel elsewhere, then ${again} --from FILE`;
+
+/** What can go wrong with installing or loading the native engine. */
+export const errors = defineErrors({
+  'engine-missing': {
+    exit: 5,
+    title: 'The TensorFlow engine is not installed.',
+    found: ({ folder }: { folder: string }) => `no complete engine in ${folder}`,
+    remedy: () => `${again} (in a clone of the repository: npm run setup)`,
+  },
+  'engine-platform-unsupported': {
+    exit: 5,
+    title: 'There is no TensorFlow engine for this kind of machine.',
+    found: ({ platform }: { platform: string; supported: readonly string[] }) => platform,
+    expected: ({ supported }) => supported.join(' or '),
+    remedy: () => 'use a machine or container of such a kind',
+  },
+  'engine-node-too-old': {
+    exit: 5,
+    title: 'Node is too old for the TensorFlow engine.',
+    found: ({ version }: { version: string; needed: string }) => `Node ${version}`,
+    expected: ({ needed }) => `Node ${needed} or newer`,
+    remedy: () => 'install a current Node and run the command again',
+  },
+  'engine-processor-too-old': {
+    exit: 5,
+    title: 'The processor lacks instructions that TensorFlow was compiled for.',
+    found: ({ lacking }: { lacking: readonly string[] }) => `no ${lacking.join(', ')} in /proc/cpuinfo`,
+    expected: () => 'an x86-64 processor with AVX',
+    remedy: () => 'use another machine, or give the virtual machine its host’s processor model',
+  },
+  'engine-compiler-missing': {
+    exit: 5,
+    title: 'A C++ compiler is needed once, to build the binding between Node and TensorFlow.',
+    found: ({ tried }: { tried: readonly string[] }) => `none of ${tried.join(', ')} runs`,
+    expected: () => 'a C++17 compiler',
+    remedy: () =>
+      `install one (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++) or set CXX, then ${again}`,
+  },
+  'engine-compilation-failed': {
+    exit: 5,
+    title: 'The binding between Node and TensorFlow did not compile.',
+    found: ({ command, output }: { command: string; output: string }) => `${command}\n${output}`,
+    expected: () => 'a C++17 compiler with its standard library',
+    remedy: () => `set CXX to another compiler (GCC 9 or Clang 10 and newer), then ${again}`,
+  },
+  'engine-index-unknown': {
+    exit: 5,
+    title: 'Nothing says where Python wheels come from.',
+    found: () =>
+      'no PIP_INDEX_URL, no UV_DEFAULT_INDEX, no pip configuration file with an index-url, and no pip to ask',
+    remedy: () => `${again} --index URL (a Python package index), or ${again} --from FILE (a wheel)`,
+  },
+  'engine-wheel-not-offered': {
+    exit: 5,
+    title: 'The Python package index does not offer the wheel that is pinned.',
+    found: ({ indexes }: { file: string; indexes: readonly string[] }) => `searched ${indexes.join(', ')}`,
+    expected: ({ file }) => file,
+    remedy: () => `${again} --index URL (another index), or ${offline}`,
+  },
+  'engine-download-failed': {
+    exit: 5,
+    title: 'A download did not succeed.',
+    found: ({ url, reason }: { url: string; reason: string }) => `${reason} from ${url}`,
+    remedy: () =>
+      `check the network, proxies (HTTPS_PROXY, NO_PROXY) and certificates (PIP_CERT), then ${again}; or ${offline}`,
+  },
+  'engine-wheel-damaged': {
+    exit: 5,
+    title: 'What arrived is not what engine.lock.json pins.',
+    found: ({ name, found }: { name: string; found: string; expected: string }) => `${name}: ${found}`,
+    expected: ({ expected }) => expected,
+    remedy: () => `${again}; if it happens again, the mirror or proxy changes files: use another with --index URL`,
+  },
+  'engine-wheel-missing': {
+    exit: 5,
+    title: 'The wheel to install from cannot be read.',
+    found: ({ file, reason }: { file: string; reason: string }) => `${file} (${reason})`,
+    expected: () => 'the path of a downloaded wheel',
+  },
+  'engine-disk-full': {
+    exit: 5,
+    title: 'There is too little room for the TensorFlow engine.',
+    found: ({ free, folder }: { free: number; needed: number; folder: string }) =>
+      `${gigabytes(free)} free in ${folder}`,
+    expected: ({ needed }) => `${gigabytes(needed)} while installing`,
+    remedy: () => 'free some room, or set COUNTERWEIGHT_CACHE to a folder on another disk',
+  },
+  'engine-cache-unwritable': {
+    exit: 5,
+    title: 'The folder for the TensorFlow engine cannot be written.',
+    found: ({ folder, reason }: { folder: string; reason: string }) => `${folder} (${reason})`,
+    remedy: () => 'set COUNTERWEIGHT_CACHE to a folder that you may write',
+  },
+  'engine-load-failed': {
+    exit: 5,
+    title: 'The TensorFlow engine is installed but does not load.',
+    found: ({ reason }: { reason: string; folder: string }) => reason,
+    remedy: ({ folder }) => `remove ${folder}, then ${again}`,
+  },
+});

@@ -1,0 +1,3 @@
+import type { NativeBackend } from './backend.js';
+
+export function registerKernels(_: NativeBackend): void {}
