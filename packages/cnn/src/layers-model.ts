@@ -1,0 +1,77 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { ExportedLayer } from './layer.js';
+
+/**
+ * Writes `model.json` and `weights.bin` in the tfjs layers format: a sequential model from images (0–255, float32) to logits,
+ * for `tf.loadLayersModel` in a browser or in Node. The folder appears whole or not at all.
+ * @param folder does not exist yet, or is empty
+ */
+export async function writeLayersModel(
+  folder: string,
+  input: readonly number[],
+  layers: readonly ExportedLayer[],
+): Promise<void> {
+  const weights = layers.flatMap(({ config, weights }) =>
+    Object.entries(weights).map(([key, read]) => ({ name: `${config.name}/${key}`, ...values(read) })),
+  );
+  const partial = `${folder}.partial-${process.pid}`;
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(partial);
+  try {
+    await write(
+      join(partial, 'weights.bin'),
+      weights.map(({ data }) => data),
+    );
+    await write(join(partial, 'model.json'), [
+      JSON.stringify({
+        format: 'layers-model',
+        generatedBy: 'counterweight',
+        convertedBy: null,
+        modelTopology: topology(input, layers),
+        weightsManifest: [
+          { paths: ['weights.bin'], weights: weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })) },
+        ],
+      }),
+    ]);
+    await rename(partial, folder);
+  } catch (error) {
+    await rm(partial, { recursive: true });
+    throw error;
+  }
+}
+
+/** The Keras 2 words that `tf.loadLayersModel` reads. */
+const topology = (input: readonly number[], layers: readonly ExportedLayer[]) => ({
+  class_name: 'Sequential',
+  config: {
+    name: 'counterweight',
+    layers: layers.map(({ className, config }, i) => ({
+      class_name: className,
+      config: { ...config, ...(i === 0 && { batch_input_shape: [null, ...input], dtype: 'float32' }) },
+    })),
+  },
+});
+
+const values = (read: () => tf.Tensor): { shape: number[]; data: Float32Array } =>
+  tf.tidy(() => {
+    const tensor = read();
+    return { shape: tensor.shape, data: tensor.dataSync<'float32'>() };
+  });
+
+/** Written through to the disk before anything is renamed. */
+async function write(path: string, parts: readonly (string | Float32Array)[]): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    for (const part of parts)
+      await file.appendFile(
+        typeof part === 'string' ? part : new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+      );
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

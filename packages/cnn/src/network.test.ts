@@ -1,0 +1,215 @@
+import { type Mode, type ModelInput, randomStream } from '@counterweight/core';
+import { loadEngine } from '@counterweight/tensorflow';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-layers'; // registers the gradients
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { cnn } from './index.js';
+import { options } from './options.js';
+
+const small = { widths: [3, 4], dense: 5 };
+const input = (shape: readonly number[], classes = 3): ModelInput => ({
+  shape,
+  dtype: 'uint8',
+  classes,
+  mean: shape.slice(2).map((_, i) => 100 + i),
+  deviation: shape.slice(2).map((_, i) => 50 + i),
+});
+const create = (shape: readonly number[], given: object = small, seed = 1) =>
+  cnn.create(options.parse(given), input(shape), randomStream(seed)) as Exclude<
+    ReturnType<typeof cnn.create>,
+    Promise<unknown>
+  >;
+const mode = (training: boolean, seed = 1): Mode => ({ training, frozen: new Set(), random: randomStream(seed) });
+const images = (batch: number, shape: readonly number[], seed = 1) => {
+  const random = randomStream(seed);
+  const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, batch) }, () => random.integer(256));
+  return tf.tensor(values, [batch, ...shape]);
+};
+const read = (compute: () => tf.Tensor) => tf.tidy(() => Array.from(compute().dataSync()));
+
+describe('on the fallback backend', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+
+  test.each([8, 9, 13, 31, 32, 33, 48, 64, 65].flatMap((size) => [1, 3].map((channels) => [size, channels] as const)))(
+    'an image of %i pixels and %i channels gives logits, also when it is not square',
+    (size, channels) => {
+      for (const shape of [
+        [size, size, channels],
+        [size, 8, channels],
+      ]) {
+        const model = create(shape);
+        const logits = tf.tidy(() => model.classify(model.features(images(2, shape), mode(false))));
+        expect(logits.shape).toEqual([2, 3]);
+        expect(Array.from(logits.dataSync()).every(Number.isFinite)).toBe(true);
+        logits.dispose();
+        model.dispose();
+      }
+    },
+  );
+
+  test('by default the recipe: 5×5 stride 2 above 32 pixels, 3×3 stride 1 below, an 8×8 map into 512 features', () => {
+    const kernels = (side: number) => {
+      const model = create([side, side, 1], {});
+      const shapes = model.parameters.filter(({ decay }) => decay).map(({ variable }) => variable.shape);
+      model.dispose();
+      return shapes;
+    };
+    const rest = [
+      [3, 3, 32, 64],
+      [3, 3, 64, 64],
+      [4096, 512],
+      [512, 3],
+    ];
+    expect(kernels(64)).toEqual([[5, 5, 1, 32], ...rest]);
+    expect(kernels(32)).toEqual([[3, 3, 1, 32], ...rest]);
+  });
+
+  test('kernels decay; biases and norms do not; only the output is the head', () => {
+    const model = create([8, 8, 1]);
+    expect(model.parameters.map(({ name, group, decay }) => [name, group, decay])).toEqual([
+      ['conv1/kernel', 'body', true],
+      ['conv1/norm/scale', 'body', false],
+      ['conv1/norm/offset', 'body', false],
+      ['conv2/kernel', 'body', true],
+      ['conv2/norm/scale', 'body', false],
+      ['conv2/norm/offset', 'body', false],
+      ['dense/kernel', 'body', true],
+      ['dense/norm/scale', 'body', false],
+      ['dense/norm/offset', 'body', false],
+      ['output/kernel', 'head', true],
+      ['output/bias', 'head', false],
+    ]);
+    expect(model.buffers.map(({ name }) => name)).toEqual([
+      'standardise/mean',
+      'standardise/deviation',
+      ...['conv1', 'conv2', 'dense'].flatMap((layer) => [`${layer}/norm/mean`, `${layer}/norm/variance`]),
+    ]);
+    model.dispose();
+  });
+
+  test('equal seeds give equal weights, other seeds others', () => {
+    const weights = (seed: number) => {
+      const model = create([8, 8, 1], small, seed);
+      const values = model.parameters.map(({ variable }) => Array.from(variable.dataSync()));
+      model.dispose();
+      return values;
+    };
+    expect(weights(1)).toEqual(weights(1));
+    expect(weights(2)).not.toEqual(weights(1));
+  });
+
+  test('kernels start with deviation √(2 / inputs), the output with 0.01 and no bias', () => {
+    const model = create([16, 16, 1], { widths: [16, 32], dense: 64 });
+    const deviation = (name: string) => {
+      const values = Array.from(model.parameters.find((parameter) => parameter.name === name)!.variable.dataSync());
+      return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+    };
+    expect(deviation('conv2/kernel') / Math.sqrt(2 / (9 * 16))).toBeCloseTo(1, 1);
+    expect(deviation('dense/kernel') / Math.sqrt(2 / (8 * 8 * 32))).toBeCloseTo(1, 1);
+    expect(deviation('output/kernel') / 0.01).toBeCloseTo(1, 0);
+    expect(deviation('output/bias')).toBe(0);
+    model.dispose();
+  });
+
+  test('a channel that never varies is centred, not divided by 0', () => {
+    const flat = { ...input([8, 8, 1]), deviation: [0] };
+    const model = cnn.create(options.parse(small), flat, randomStream(1)) as ReturnType<typeof create>;
+    expect(read(() => model.features(images(2, [8, 8, 1]), mode(false))).every(Number.isFinite)).toBe(true);
+    model.dispose();
+  });
+
+  test('vectors are refused', () => {
+    expect(() => create([12])).toThrow(/input-not-image[\s\S]*\[12\]/);
+  });
+});
+
+describe.each(['cpu', 'tensorflow'])('on %s', (backend) => {
+  beforeAll(async () => {
+    if (backend === 'cpu') await tf.setBackend('cpu');
+    else await loadEngine();
+  });
+  const shape = [12, 9, 3];
+  const step = (model: ReturnType<typeof create>, batch: number, seed = 1) => {
+    const { value, grads } = tf.variableGrads(
+      () => tf.mean(tf.square(model.classify(model.features(images(batch, shape), mode(true, seed))))),
+      model.parameters.map(({ variable }) => variable),
+    );
+    const result = Object.values(grads).map((gradient) => Array.from(gradient.dataSync()));
+    tf.dispose([value, grads]);
+    return result;
+  };
+
+  test('a step, an inference and a frozen step leave no tensor behind', () => {
+    const start = tf.memory().numTensors;
+    const model = create(shape);
+    const built = tf.memory().numTensors;
+    expect(built - start).toBe(model.parameters.length + model.buffers.length);
+    for (let i = 0; i < 3; i++) {
+      step(model, 4);
+      const x = images(4, shape);
+      for (const given of [mode(true), mode(false), { ...mode(true), frozen: new Set(['body'] as const) }]) {
+        const features = model.features(x, given); // outside of tidy
+        tf.dispose([features, model.classify(features)]);
+      }
+      x.dispose();
+      expect(tf.memory().numTensors).toBe(built);
+    }
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(start);
+  });
+
+  test('training normalises by the batch, inference by the averages, which only training moves', () => {
+    const model = create(shape, { ...small, dropout: 0 });
+    const buffers = () => model.buffers.map(({ variable }) => Array.from(variable.dataSync()));
+    const features = (training: boolean) => read(() => model.features(images(4, shape), mode(training)));
+    const before = buffers();
+    const inferred = features(false);
+    expect(buffers()).toEqual(before);
+    const trained = features(true);
+    expect(trained).not.toEqual(inferred);
+    const after = buffers();
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    for (let i = 2; i < after.length; i++) expect(after[i]).not.toEqual(before[i]);
+    for (let i = 0; i < 150; i++) features(true);
+    features(false).forEach((value, i) => {
+      expect(value).toBeCloseTo(trained[i]!, 0); // the averages have arrived: n / (n − 1) is left
+    });
+    model.dispose();
+  });
+
+  test('a frozen body runs as in inference and gets no gradient', () => {
+    const model = create(shape);
+    const frozen: Mode = { ...mode(true), frozen: new Set(['body']) };
+    const before = model.buffers.map(({ variable }) => Array.from(variable.dataSync()));
+    expect(read(() => model.features(images(4, shape), frozen))).toEqual(
+      read(() => model.features(images(4, shape), mode(false))),
+    );
+    expect(model.buffers.map(({ variable }) => Array.from(variable.dataSync()))).toEqual(before);
+    const head = [model.head.kernel, model.head.bias];
+    const loss = () => tf.mean<tf.Scalar>(tf.square(model.classify(model.features(images(4, shape), frozen))));
+    const { value, grads } = tf.variableGrads(loss, head);
+    expect(Object.values(grads)).toHaveLength(2);
+    const body = model.parameters.find(({ group }) => group === 'body')!.variable;
+    expect(() => tf.variableGrads(loss, [body])).toThrow();
+    tf.dispose([value, grads]);
+    model.dispose();
+  });
+
+  test('dropout follows the step’s stream: the same again with an equal one, other features with another', () => {
+    const model = create(shape, { ...small, dense: 64, dropout: 0.5 });
+    const features = (seed: number) => read(() => model.features(images(4, shape), mode(true, seed)));
+    expect(features(1)).toEqual(features(1));
+    expect(features(1)).not.toEqual(features(2));
+    model.dispose();
+  });
+
+  test('a batch of one trains without NaN and leaves the averages of single values alone', () => {
+    const model = create(shape);
+    expect(step(model, 1).flat().every(Number.isFinite)).toBe(true);
+    const average = model.buffers.find(({ name }) => name === 'dense/norm/variance')!.variable;
+    expect(Array.from(average.dataSync())).toEqual([1, 1, 1, 1, 1]);
+    model.dispose();
+  });
+});
