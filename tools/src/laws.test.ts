@@ -1,0 +1,127 @@
+/** Laws over lists: what holds for every package, checked by walking them. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { z, type AnyPlugin } from '@counterweight/core';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+import { CATALOGUE_PAGE, catalogues, renderCatalogue } from './error-catalogue.js';
+import { packageFolders, ROOT } from './packages.js';
+
+const packages = packageFolders();
+const readme = (folder: string): string => readFileSync(join(folder, 'README.md'), 'utf8');
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code]) => code!);
+
+/** The plugins that a package exports by default. */
+async function pluginsOf(name: string): Promise<readonly AnyPlugin[]> {
+  const { default: exported } = (await import(`@counterweight/${name}`)) as { default?: AnyPlugin | AnyPlugin[] };
+  return exported === undefined ? [] : [exported].flat();
+}
+
+interface Property {
+  readonly default?: unknown;
+}
+interface Schema {
+  readonly properties?: Readonly<Record<string, Property>>;
+  readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+}
+const properties = ({ properties: own = {}, oneOf = [], anyOf = [] }: Schema): [string, Property][] => [
+  ...Object.entries(own),
+  ...[...oneOf, ...anyOf].flatMap(properties),
+];
+
+describe.each(packages)('$name', ({ name, folder, manifest }) => {
+  test('the README tells problem, use, options, example and reference, in this order', () => {
+    const headings = [...readme(folder).matchAll(/^#{1,2} (.*)$/gm)].map(([, heading]) => heading);
+    expect(headings[0]).toBe(`@counterweight/${name}`);
+    expect(headings[2]).toMatch(/^(Formula|How it works)$/);
+    expect(headings.filter((_, i) => i !== 0 && i !== 2)).toEqual([
+      'Problem',
+      'When to use',
+      'When not',
+      'Options',
+      'Example',
+      'Reference',
+    ]);
+  });
+
+  test('the README’s table has every option with its default', async () => {
+    for (const plugin of await pluginsOf(name)) {
+      const schema = z.toJSONSchema(plugin.options as z.ZodType, { io: 'input', unrepresentable: 'any' }) as Schema;
+      const table = readme(folder).split('\n## Options')[1]!.split('\n## ')[0]!;
+      for (const [option, { default: value }] of properties(schema)) {
+        const row = table.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${option}\``));
+        expect(row, `option ${option} of ${plugin.name}`).toBeDefined();
+        if (['string', 'number', 'boolean'].includes(typeof value)) expect(row).toContain(String(value));
+      }
+    }
+  });
+
+  test('TypeScript examples run', async () => {
+    const cache = join(folder, '.cache');
+    mkdirSync(cache, { recursive: true });
+    for (const [i, code] of blocks(readme(folder), 'ts').entries()) {
+      const file = join(cache, `readme-${i}.ts`);
+      writeFileSync(file, code);
+      await import(pathToFileURL(file).href);
+    }
+  });
+
+  test('manifest examples are valid entries', async () => {
+    for (const code of blocks(readme(folder), 'yaml')) {
+      const entries = Object.values(parse(code) as object).flat(1) as unknown[];
+      for (const entry of entries) {
+        if (typeof entry !== 'object' || entry === null || !('use' in entry)) continue;
+        const { use, weights: _weights, ...options } = entry as { use: string; weights?: unknown };
+        const [plugin] = await pluginsOf(use.replace('@counterweight/', ''));
+        expect(() => plugin!.options.parse(options) as unknown, use).not.toThrow();
+      }
+    }
+  });
+
+  test('no lifecycle script; core and tfjs are peers; the licence is inside', () => {
+    const lifecycle = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
+    expect(Object.keys(manifest.scripts ?? {}).filter((script) => lifecycle.includes(script))).toEqual([]);
+    if (name !== 'core' && name !== 'runner') {
+      expect(Object.keys(manifest.peerDependencies ?? {})).toContain('@counterweight/core');
+      expect(Object.keys(manifest.dependencies ?? {})).not.toContain('@tensorflow/tfjs-core');
+    }
+    expect(existsSync(join(folder, 'LICENSE'))).toBe(true);
+  });
+
+  test('every strategy runs the conformance kit and says what the reference calls it', () => {
+    if (!/^(loss|sampler)-/.test(name)) return;
+    const tests = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src'], { cwd: folder, encoding: 'utf8' });
+    const text = tests
+      .split('\n')
+      .filter((file) => file.endsWith('.test.ts'))
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n');
+    expect(text).toMatch(/from '@counterweight\/testing'/);
+    expect(existsSync(join(folder, 'src/reference.ts'))).toBe(true);
+  });
+});
+
+test('docs/errors.md is what the catalogues say (npm run docs:errors); no code is used twice', async () => {
+  const all = await catalogues(true);
+  expect(readFileSync(CATALOGUE_PAGE, 'utf8')).toBe(renderCatalogue(all));
+  const codes = [...all.values()].flatMap((definitions) => Object.keys(definitions));
+  expect(codes).toEqual([...new Set(codes)]);
+});
+
+test('no tracked file names the host of a package registry', () => {
+  const hosts = ['registry.npmjs' + '.org', 'pypi' + '.org', 'files.pythonhosted' + '.org', 'registry.yarnpkg' + '.com'];
+  const grep = (host: string): string => {
+    try {
+      return execFileSync('git', ['grep', '-lI', host], { cwd: ROOT, encoding: 'utf8' });
+    } catch {
+      return ''; // git grep exits with 1 when nothing is found
+    }
+  };
+  expect(hosts.map(grep).join('')).toBe('');
+});
