@@ -1,0 +1,46 @@
+import type { Dataset, RandomStream } from '@counterweight/core';
+
+import { augment, type Augmentation } from './augmentation.js';
+
+/** A batch that was read and augmented. */
+export interface Batch {
+  /** [batch] indices in the data set. */
+  readonly examples: Int32Array;
+  /** float32 [batch, …shape]; a tensor may alias it. */
+  readonly inputs: Float32Array;
+  /** Of one example. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * The batches of an epoch, the last one partial; each is read while the one before it is at work.
+ * @param order [examples] of the epoch
+ * @param random forked for this epoch; forked here by batch
+ */
+export async function* readBatches(
+  dataset: Dataset,
+  order: Int32Array,
+  batchSize: number,
+  augmentation: Augmentation,
+  random: RandomStream,
+): AsyncGenerator<Batch> {
+  const { shape, dtype } = dataset.input;
+  const size = shape.reduce((a, b) => a * b, 1);
+  const bytes = new Uint8Array(dtype === 'uint8' ? Math.min(batchSize, order.length) * size : 0);
+  const read = async (from: number): Promise<Batch> => {
+    const examples = order.subarray(from, from + batchSize);
+    const raw =
+      dtype === 'uint8' ? bytes.subarray(0, examples.length * size) : new Float32Array(examples.length * size);
+    await dataset.read(examples, raw);
+    return { examples, inputs: augment(raw, shape, augmentation, random.fork(from / batchSize)), shape };
+  };
+  let next = read(0);
+  for (let from = 0; from < order.length; from += batchSize) {
+    const batch = await next;
+    if (from + batchSize < order.length) {
+      next = read(from + batchSize);
+      next.catch(() => undefined); // awaited one step later: until then a failure is not unhandled
+    }
+    yield batch;
+  }
+}

@@ -1,0 +1,63 @@
+import { defineErrors } from '@counterweight/core';
+
+const LISTED = 64;
+
+/** The errors of the trainer. */
+export const errors = defineErrors({
+  'tensor-shape-wrong': {
+    exit: 4,
+    title: 'A plugin returned a tensor of another shape or type than its contract says.',
+    found: ({ what, found }: { what: string; found: string; expected: string }) => `${what}: ${found}`,
+    expected: ({ expected }: { expected: string }) => expected,
+  },
+  'table-length-wrong': {
+    exit: 4,
+    title: 'A loss uses a table per class that has another length than there are classes.',
+    found: ({ length }: { length: number; classes: number }) => `perClass with ${length} numbers`,
+    expected: ({ classes }) => `${classes} numbers, one per class`,
+  },
+  'plugin-threw': {
+    exit: 4,
+    title: 'A plugin failed while it was at work.',
+    found: ({ what, message }: { what: string; message: string }) => `${what}: ${message}`,
+    remedy: () => 'report it to the author of the plugin; the error it threw is the cause of this one',
+  },
+  'soft-target-refused': {
+    exit: 3,
+    title: 'The loss takes hard labels only.',
+    found: ({ example, column, target }: { example: number; column: number; target: number }) =>
+      `target ${target} at example ${example}, class index ${column}`,
+    expected: () => 'targets of 0 or 1',
+    remedy: () => 'round the targets, or choose a loss that takes soft ones',
+  },
+  'needs-elementwise-loss': {
+    exit: 2,
+    title: 'Label entries can be mined or weighted only under an elementwise loss.',
+    found: ({ what }: { what: 'a mining sampler' | 'example weights' }) =>
+      `${what} with a loss that couples the entries of a batch`,
+    remedy: ({ what }) =>
+      what === 'a mining sampler' ? 'remove the sampler, or choose an elementwise loss' : 'choose an elementwise loss',
+  },
+  'no-training-examples': {
+    exit: 3,
+    title: 'There is nothing to train on.',
+    found: () => 'a training split without examples',
+    expected: () => 'at least one example in the split train',
+  },
+  'optimizer-state-wrong': {
+    exit: 3,
+    title: 'A saved optimiser state does not belong to this model.',
+    found: ({ name, length }: { name: string; length: number; expected: number }) => `${name} with ${length} numbers`,
+    expected: ({ expected }) => `${expected} numbers`,
+    remedy: () => 'restore it with the model and the options it was saved with',
+  },
+  diverged: {
+    exit: 6,
+    title: 'Training diverged: the loss is no longer a number.',
+    found: ({ loss, epoch, step, examples }: { loss: string; epoch: number; step: number; examples: Int32Array }) =>
+      `${loss} at epoch ${epoch}, step ${step}, examples ${[...examples.subarray(0, LISTED)].join(', ')}` +
+      (examples.length > LISTED ? ` and ${examples.length - LISTED} more` : ''),
+    expected: () => 'a finite loss and finite gradients',
+    remedy: () => 'a lower training.optimizer.learningRate, a longer warmup, or training.clipNorm: 1',
+  },
+});

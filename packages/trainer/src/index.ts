@@ -1,0 +1,22 @@
+export { augment, augmentationOptions, type Augmentation } from './augmentation.js';
+export { batchLabels, type OwnedBatchLabels } from './batch-labels.js';
+export { readBatches, type Batch } from './batches.js';
+export { channelStatistics } from './channel-statistics.js';
+export { errors } from './errors.js';
+export { fit, plannedSteps, type FitInput, type FitResult } from './fit.js';
+export { initialiseHead } from './head-bias.js';
+export {
+  createObjective,
+  REDUCTIONS,
+  type Objective,
+  type ObjectiveOptions,
+  type ObjectiveStatistics,
+  type Reduction,
+} from './objective.js';
+export { createOptimizer, optimizerOptions, optimizerPlugins, type OptimizerOptions } from './optimizers.js';
+export { epochOrder, epochSteps, type Drawing } from './order.js';
+export { learningRateAt, scheduleOptions, type Schedule } from './schedules.js';
+export { scoreExamples } from './score.js';
+export { trainStep, type StepResult, type StepTime, type Training } from './step.js';
+export { tensorOperations, type Operand } from './tensor-operations.js';
+export { trainingOptions, type TrainingOptions } from './training-options.js';

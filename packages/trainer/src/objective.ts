@@ -1,0 +1,180 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+
+import {
+  LOGIT,
+  type BatchLabels,
+  type BatchLoss,
+  type ElementwiseLoss,
+  type Loss,
+  type MineSampler,
+} from '@counterweight/core';
+
+import { classTables } from './class-tables.js';
+import { entryValues, lossFunctions, type LossFunctions } from './entry-values.js';
+import { errors } from './errors.js';
+import { callPlugin } from './plugin-call.js';
+import { checkTargets } from './soft-targets.js';
+
+/** mean: over known (or kept) entries. batch: summed over classes, mean over examples. */
+export const REDUCTIONS = ['mean', 'sum', 'batch'] as const;
+export type Reduction = (typeof REDUCTIONS)[number];
+
+export interface ObjectiveOptions {
+  /** With its weights already applied (`weighted` of core). */
+  readonly loss: Loss;
+  /** Number of classes. */
+  readonly columns: number;
+  readonly miner?: MineSampler | undefined;
+  /** Default `mean`. A batch loss reduces itself. */
+  readonly reduction?: Reduction | undefined;
+  /** [examples of the data set]; multiply a row's entries, the denominator stays a count. */
+  readonly exampleWeights?: Float32Array | undefined;
+}
+
+export interface ObjectiveStatistics {
+  /** Entries that counted: all known ones without mining. */
+  readonly keptPositives: number;
+  readonly keptNegatives: number;
+  /** What the sum over entries was divided by; the weight of this batch in an average over batches. */
+  readonly denominator: number;
+}
+
+export interface Objective {
+  /**
+   * The loss of a batch, differentiable in the logits ([batch, classes]) only.
+   * @throws tensor-shape-wrong, table-length-wrong, soft-target-refused, plugin-threw
+   */
+  value(logits: Tensor2D, batch: BatchLabels): Scalar;
+  /** Of the last call of `value`. */
+  readonly statistics: ObjectiveStatistics;
+  /** Frees the tables per class. */
+  dispose(): void;
+}
+
+/** @throws needs-elementwise-loss for a miner or example weights under a batch loss */
+export function createObjective(options: ObjectiveOptions): Objective {
+  const { loss, miner, exampleWeights } = options;
+  if (loss.kind === 'elementwise') return elementwiseObjective(loss, options);
+  if (miner) throw errors['needs-elementwise-loss']({ what: 'a mining sampler' });
+  if (exampleWeights) throw errors['needs-elementwise-loss']({ what: 'example weights' });
+  return batchObjective(loss, options);
+}
+
+const NOTHING: ObjectiveStatistics = { keptPositives: 0, keptNegatives: 0, denominator: 0 };
+
+/** Curves → mining and weights → reduction, as one custom gradient: nothing inside is taped, so a miner needs no care. */
+function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions): Objective {
+  const { columns, miner, reduction = 'mean', exampleWeights } = options;
+  const tables = classTables(columns);
+  let statistics = NOTHING;
+  let functions: LossFunctions | undefined;
+  let functionsEpoch: number | undefined;
+  const at = (epoch: number): LossFunctions => {
+    if (!functions || functionsEpoch !== epoch) {
+      tables.dispose(); // an epoch's curves may bring tables of their own
+      functions = lossFunctions(callPlugin('loss.curves', () => loss.curves(LOGIT, { epoch })));
+      functionsEpoch = epoch;
+    }
+    return functions;
+  };
+
+  const forward = (logits: Tensor2D, batch: BatchLabels): { sum: Scalar; slopes: Tensor2D } => {
+    let { values, slopes } = entryValues(at(batch.epoch), logits, batch, tables);
+    const multiply = (factor: Tensor): void => {
+      values = tf.mul(values, factor);
+      slopes = tf.mul(slopes, factor);
+    };
+    if (loss.entryWeights)
+      multiply(
+        checked(
+          'loss.entryWeights',
+          callPlugin('loss.entryWeights', () => loss.entryWeights!(batch)),
+          logits.shape,
+        ),
+      );
+    if (exampleWeights)
+      multiply(
+        tf.tensor2d(
+          Float32Array.from(batch.examples, (e) => exampleWeights[e]!),
+          [batch.examples.length, 1],
+        ),
+      );
+    const { positives, known } = batch.counts;
+    statistics = { keptPositives: positives, keptNegatives: known - positives, denominator: known };
+    if (miner && batch.epoch >= (miner.startEpoch ?? 1)) {
+      const mined = callPlugin('sampler.mine', () => miner.mine({ losses: values, batch }));
+      multiply(checked('sampler.mine: weights', mined.weights, logits.shape));
+      const kept = countKept(mined.weights, batch);
+      statistics = {
+        ...kept,
+        denominator: { kept: kept.keptPositives + kept.keptNegatives, positives, known }[mined.denominator],
+      };
+    }
+    if (reduction !== 'mean')
+      statistics = { ...statistics, denominator: reduction === 'sum' ? 1 : batch.examples.length };
+    return { sum: tf.sum(values), slopes };
+  };
+
+  return {
+    value: (logits, batch) => {
+      checked('model.classify: logits', logits, [batch.examples.length, columns]);
+      checkTargets(loss, batch.labels, batch.examples);
+      return tf.customGrad((z, save) => {
+        const { sum, slopes } = forward(z as Tensor2D, batch);
+        (save as tf.GradSaveFunc)([slopes]);
+        const scale = statistics.denominator === 0 ? 0 : 1 / statistics.denominator;
+        return {
+          value: tf.mul<Scalar>(sum, scale),
+          gradFunc: (dy: Tensor, saved: Tensor[]) => tf.mul(saved[0]!, tf.mul(dy, scale)),
+        };
+      })(logits);
+    },
+    get statistics() {
+      return statistics;
+    },
+    dispose: () => {
+      tables.dispose();
+    },
+  };
+}
+
+/** Known entries of a weight other than 0. */
+function countKept(weights: Tensor2D, batch: BatchLabels): { keptPositives: number; keptNegatives: number } {
+  const known = batch.known();
+  const counted = tf.notEqual(known ? tf.mul(weights, known) : weights, 0);
+  const kept = tf.sum(counted).dataSync()[0]!;
+  const keptPositives =
+    batch.counts.positives === 0 ? 0 : tf.sum(tf.notEqual(tf.gatherND(weights, batch.index()), 0)).dataSync()[0]!;
+  return { keptPositives, keptNegatives: kept - keptPositives };
+}
+
+/** A loss that couples entries: plain tfjs operations, differentiated by tfjs. */
+function batchObjective(loss: BatchLoss, { columns }: ObjectiveOptions): Objective {
+  let statistics = NOTHING;
+  return {
+    value: (logits, batch) => {
+      checked('model.classify: logits', logits, [batch.examples.length, columns]);
+      checkTargets(loss, batch.labels, batch.examples);
+      const { positives, known } = batch.counts;
+      statistics = { keptPositives: positives, keptNegatives: known - positives, denominator: batch.examples.length };
+      return checked(
+        'loss.compute',
+        callPlugin('loss.compute', () => loss.compute(logits, batch)),
+        [],
+      );
+    },
+    get statistics() {
+      return statistics;
+    },
+    dispose: () => undefined,
+  };
+}
+
+/** A tensor from outside, if it is what the contract says. */
+function checked<T extends Tensor>(what: string, tensor: T, shape: readonly number[]): T {
+  const found = tensor instanceof tf.Tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : typeof tensor;
+  const expected = `float32 [${shape.join(', ')}]`;
+  if (found !== expected) throw errors['tensor-shape-wrong']({ what, found, expected });
+  return tensor;
+}

@@ -1,0 +1,33 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { randomStream, type Dataset, type Model, type Scores } from '@counterweight/core';
+
+// Inference draws nothing; the contract wants a stream all the same.
+const INFERENCE = { training: false, frozen: new Set<'body' | 'head'>(), random: randomStream(0) };
+
+/**
+ * The logits of some examples in inference mode, unaugmented, row i for `examples[i]`. Memory 4·examples·classes bytes.
+ * Yields to the event loop between batches.
+ */
+export async function scoreExamples(
+  model: Model,
+  dataset: Dataset,
+  examples: Int32Array,
+  { batchSize = 256 }: { readonly batchSize?: number } = {},
+): Promise<Scores> {
+  const columns = dataset.classes.length;
+  const { shape, dtype } = dataset.input;
+  const size = shape.reduce((a, b) => a * b, 1);
+  const logits = new Float32Array(examples.length * columns);
+  for (let from = 0; from < examples.length; from += batchSize) {
+    const batch = examples.subarray(from, from + batchSize);
+    const inputs = dtype === 'uint8' ? new Uint8Array(batch.length * size) : new Float32Array(batch.length * size);
+    await dataset.read(batch, inputs);
+    tf.tidy(() => {
+      const tensor = tf.tensor(Float32Array.from(inputs), [batch.length, ...shape]);
+      logits.set(model.classify(model.features(tensor, INFERENCE)).dataSync(), from * columns);
+    });
+    await tf.nextFrame();
+  }
+  return { rows: examples.length, columns, block: (from, to) => logits.subarray(from * columns, to * columns) };
+}
