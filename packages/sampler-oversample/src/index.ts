@@ -1,0 +1,17 @@
+import { definePlugin } from '@counterweight/core';
+
+import { classPower } from './class-power.js';
+import { options } from './options.js';
+import { repeatFactor } from './repeat-factor.js';
+
+export { errors } from './errors.js';
+export type { OversampleOptions } from './options.js';
+
+/** Draws the examples of rare classes more often. At many labels per example this cannot help: see the plan of a run. */
+export default definePlugin({
+  kind: 'sampler',
+  name: 'oversample',
+  options,
+  effects: () => ['example-frequency'],
+  create: (chosen) => (chosen.rule === 'repeatFactor' ? repeatFactor(chosen) : classPower(chosen)),
+});
