@@ -1,0 +1,221 @@
+import { defineErrors } from '@counterweight/core';
+
+const list = (names: readonly string[]) => names.join(', ');
+const here = (names: readonly string[]) => (names.length === 0 ? '' : ` (here: ${list(names)})`);
+
+/** The errors of the runner. Those of one manifest are gathered in a `ManifestError`. */
+export const errors = defineErrors({
+  usage: {
+    exit: 2,
+    title: 'The command was not understood.',
+    found: ({ found }: { found: string; remedy?: string }) => found,
+    remedy: ({ remedy }) => remedy ?? 'counterweight --help',
+  },
+  'manifest-unreadable': {
+    exit: 2,
+    title: 'The manifest cannot be read.',
+    found: ({ found }: { found: string; nearest?: string | undefined }) => found,
+    expected: () => 'a YAML file in UTF-8 of at most 256 KiB',
+    remedy: ({ nearest }) => nearest ?? 'counterweight run path/to/manifest.yaml',
+  },
+  'manifest-empty': {
+    exit: 2,
+    title: 'The manifest is empty.',
+    found: () => 'no section',
+    expected: () => 'the sections data, model and loss',
+    remedy: () => "data: { use: '@counterweight/data-images', images: ./images, labels: ./labels.csv }",
+  },
+  'manifest-syntax': {
+    exit: 2,
+    title: 'The manifest is not valid YAML.',
+    found: ({ found }: { found: string }) => found,
+    expected: () => 'one YAML document',
+  },
+  'duplicate-key': {
+    exit: 2,
+    title: 'A key occurs twice in one mapping.',
+    found: ({ key }: { key: string }) => `${key}, again`,
+    expected: () => 'every key once',
+    remedy: () => 'remove one of the two',
+  },
+  'unknown-key': {
+    exit: 2,
+    title: 'There is no such key here.',
+    found: ({ key }: { key: string; known: readonly string[]; nearest: string | undefined }) => key,
+    expected: ({ known }) => (known.length === 0 ? 'no key' : `one of ${list(known)}`),
+    remedy: ({ nearest }) => nearest ?? 'remove it',
+  },
+  'missing-key': {
+    exit: 2,
+    title: 'Something required is missing.',
+    found: ({ key }: { key: string; expected: string; remedy?: string | undefined }) => `no ${key}`,
+    expected: ({ expected }) => expected,
+    remedy: ({ key, remedy }) => remedy ?? `add ${key}: …`,
+  },
+  'wrong-type': {
+    exit: 2,
+    title: 'A value is of the wrong type.',
+    found: ({ found }: { found: string; expected: string; remedy?: string | undefined }) => found,
+    expected: ({ expected }) => expected,
+    remedy: ({ remedy }) => remedy ?? 'write that, or leave it out where it has a default',
+  },
+  'out-of-range': {
+    exit: 2,
+    title: 'A value is out of its range.',
+    found: ({ found }: { found: string; expected: string; nearest: string | undefined }) => found,
+    expected: ({ expected }) => expected,
+    remedy: ({ nearest }) => nearest ?? 'leave it out for the default',
+  },
+  'unknown-choice': {
+    exit: 2,
+    title: 'A value is none of the choices.',
+    found: ({ found }: { found: string; choices: readonly string[]; nearest: string | undefined }) => found,
+    expected: ({ choices }) => `one of ${list(choices)}`,
+    remedy: ({ choices, nearest }) => nearest ?? choices[0] ?? 'remove it',
+  },
+  'invalid-value': {
+    exit: 2,
+    title: 'A value is not allowed.',
+    found: ({ found }: { found: string; expected: string }) => found,
+    expected: ({ expected }) => expected,
+  },
+  'missing-file': {
+    exit: 2,
+    title: 'A file that the manifest names does not exist.',
+    found: ({ path }: { path: string; kind: 'file' | 'folder'; found: string; nearest: string | undefined }) =>
+      `no ${path}`,
+    expected: ({ kind, found }) => `a ${kind}${found}`,
+    remedy: ({ nearest }) => nearest ?? 'paths start from the folder of the manifest',
+  },
+  'override-invalid': {
+    exit: 2,
+    title: 'An override cannot be applied.',
+    found: ({ found }: { found: string }) => found,
+    expected: () => 'KEY.KEY=VALUE, the value in YAML',
+    remedy: () => '--set training.epochs=3',
+  },
+  'plugin-not-a-name': {
+    exit: 2,
+    title: 'A plugin is named by its package, never by a path or a URL: a manifest runs only what is installed.',
+    found: ({ use }: { use: string; nearest: string | undefined }) => use,
+    expected: () => "an installed package's name, or PACKAGE#NAME where it exports several plugins",
+    remedy: ({ nearest }) =>
+      nearest === undefined ? 'npm install FOLDER, then the name in its package.json' : `use: '${nearest}'`,
+  },
+  'unknown-plugin': {
+    exit: 2,
+    title: 'A plugin is not installed.',
+    found: ({
+      use,
+    }: {
+      use: string;
+      package: string;
+      kind: string;
+      installed: readonly string[];
+      nearest: string | undefined;
+    }) => use,
+    expected: ({ kind, installed }) => `an installed ${kind}${here(installed)}`,
+    remedy: ({ nearest, package: name }) =>
+      nearest === undefined ? `npm install ${name}` : `use: '${nearest}'   (or: npm install ${name})`,
+  },
+  'plugin-kind': {
+    exit: 2,
+    title: 'A plugin is of another kind.',
+    found: ({
+      use,
+      kind,
+    }: {
+      use: string;
+      kind: string;
+      wanted: string;
+      installed: readonly string[];
+      section: string | undefined;
+    }) => `${use} is a ${kind}`,
+    expected: ({ wanted, installed }) => `a ${wanted}${here(installed)}`,
+    remedy: ({ kind, section }) =>
+      section === undefined ? 'replace it' : `a ${kind} stands in the section ${section}`,
+  },
+  'plugin-ambiguous': {
+    exit: 2,
+    title: 'A package exports several plugins.',
+    found: ({ use }: { use: string; names: readonly string[]; nearest: string | undefined }) => use,
+    expected: ({ names }) => `one of ${list(names)}`,
+    remedy: ({ names, nearest }) => `use: '${nearest ?? names[0] ?? ''}'`,
+  },
+  'plugin-invalid': {
+    exit: 4,
+    title: 'A package exports no plugin.',
+    found: ({ use, path }: { use: string; path: string }) => `the default export of ${use} (${path})`,
+    expected: () => 'a value made by definePlugin, or an array of them',
+  },
+  'plugin-contract': {
+    exit: 4,
+    title: 'A plugin was made for another version of the contract.',
+    found: ({ use, contract }: { use: string; contract: unknown; own: number; remedy: string }) =>
+      `${use} with contract ${String(contract)}`,
+    expected: ({ own }) => `contract ${String(own)}`,
+    remedy: ({ remedy }) => remedy,
+  },
+  'plugin-throws': {
+    exit: 4,
+    title: 'A plugin failed.',
+    found: ({ use, doing, message }: { use: string; doing: string; message: string }) => `${use}, ${doing}: ${message}`,
+    expected: () => 'no failure; this is a fault of the plugin, or of how it was installed',
+    remedy: () => 'add --verbose for its stack, and tell its author',
+  },
+  'plugin-dependency': {
+    exit: 4,
+    title: 'A plugin asks for something that does not exist at this point.',
+    found: ({ use, token }: { use: string; token: string }) => `${use} injects ${token}`,
+    expected: () =>
+      'a dataset asks for RANDOM, LOGGER, BASE_FOLDER; the rest also for DATASET and LABEL_STATISTICS; a model also for INPUT',
+  },
+  'two-copies': {
+    exit: 4,
+    title: 'A package that must be loaded once is there twice.',
+    found: ({ name, plugin, paths }: { name: string; plugin: string; paths: readonly [string, string] }) =>
+      `${name} in ${paths[0]} (of the command) and in ${paths[1]} (of ${plugin})`,
+    expected: () => 'one copy',
+    remedy: () => 'npm dedupe; or install the command beside the plugins and start it with npx',
+  },
+  'several-miners': {
+    exit: 2,
+    title: 'Two samplers mine.',
+    found: ({ names }: { names: readonly string[] }) => list(names),
+    expected: () => 'any number of samplers that draw, at most one that mines',
+    remedy: () => 'remove one',
+  },
+  'weights-on-batch-loss': {
+    exit: 2,
+    title: 'A loss of whole batches takes no weights.',
+    found: ({ use }: { use: string }) => `weights for ${use}`,
+    expected: () => 'weights: none; weights multiply the curves of an elementwise loss',
+    remedy: () => 'remove weights, or take an elementwise loss',
+  },
+  'weights-table': {
+    exit: 3,
+    title: 'A table of class weights does not fit the classes.',
+    found: ({ found }: { found: string }) => found,
+    expected: () => 'a CSV with the columns class,weight and every class once, weights finite and at least 0',
+  },
+  'no-examples': {
+    exit: 3,
+    title: 'A split is empty.',
+    found: ({ split }: { split: string }) => `no example to ${split}`,
+    expected: () => 'examples in the splits train, validation and test',
+    remedy: () => 'give data.splits shares above 0, or fill the split column of the table',
+  },
+  'out-not-empty': {
+    exit: 2,
+    title: 'The folder for the run is not empty.',
+    found: ({ folder }: { folder: string }) => folder,
+    expected: () => 'a folder that is empty or does not exist; a run never overwrites',
+    remedy: () => '--out ANOTHER_FOLDER',
+  },
+  'out-unwritable': {
+    exit: 2,
+    title: 'Output cannot be written there.',
+    found: ({ path, message }: { path: string; message: string }) => `${path}: ${message}`,
+    remedy: () => '--out A_PLACE_YOU_MAY_WRITE',
+  },
+});

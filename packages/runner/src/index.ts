@@ -1,0 +1,5 @@
+export type { Entry } from './entries.js';
+export { errors } from './errors.js';
+export { loadManifest, type LoadOptions, type Manifest, type ManifestPlugins } from './manifest.js';
+export { ManifestError } from './manifest-error.js';
+export { findPlugin, type FoundPlugin } from './plugins.js';

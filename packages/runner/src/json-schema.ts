@@ -1,0 +1,81 @@
+import { z } from '@counterweight/core';
+
+import type { Path } from './yaml-source.js';
+
+/** The part of JSON Schema that zod writes and that messages are made from. */
+export interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema | boolean;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly minLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly default?: unknown;
+  readonly description?: string;
+  /** Ours: see core's `pathOption`. */
+  readonly path?: 'file' | 'folder';
+}
+
+/** What a zod schema, perhaps of another copy of zod, accepts. Empty (anything) where it cannot be told. */
+export function jsonSchema(schema: z.ZodType): JsonSchema {
+  try {
+    return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  } catch {
+    return {};
+  }
+}
+
+/** A schema or, of a union, all its members. */
+export const alternatives = (schema: JsonSchema): readonly JsonSchema[] =>
+  [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
+    .flatMap(alternatives)
+    .concat((schema.anyOf ?? schema.oneOf) ? [] : schema);
+
+/** The mappings that a schema accepts; those whose constants (`rule: ratio`) agree with the value, if any do. */
+export function mappings(schema: JsonSchema, value: unknown): readonly JsonSchema[] {
+  const all = alternatives(schema).filter(({ properties }) => properties !== undefined);
+  const agreeing = all.filter(({ properties = {} }) =>
+    Object.entries(properties).every(
+      ([key, { const: constant }]) => constant === undefined || constant === childOf(value, key),
+    ),
+  );
+  return agreeing.length > 0 ? agreeing : all;
+}
+
+/** The schema of what stands at a path of a value; a union where several members may hold it. */
+export function schemaAt(schema: JsonSchema, value: unknown, [key, ...rest]: Path): JsonSchema | undefined {
+  if (key === undefined) return schema;
+  const inside =
+    typeof key === 'number'
+      ? alternatives(schema).flatMap(({ items }) => (typeof items === 'object' ? [items] : []))
+      : mappings(schema, value).flatMap(({ properties }) => properties?.[key] ?? []);
+  const [only] = inside;
+  if (only === undefined) return undefined;
+  return schemaAt(inside.length === 1 ? only : { anyOf: inside }, childOf(value, key), rest);
+}
+
+/** Every place in a schema where a key of this name is known: `training.optimizer.learningRate`. */
+export function placesOf(schema: JsonSchema, name: string, at = ''): readonly string[] {
+  return alternatives(schema).flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([key, child]) => [
+      ...(key === name ? [`${at}${key}`] : []),
+      ...placesOf(child, name, `${at}${key}.`),
+    ]),
+  );
+}
+
+export const childOf = (value: unknown, key: string | number): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string | number, unknown>)[key]
+    : undefined;
+
+export const valueAt = (value: unknown, path: Path): unknown => path.reduce(childOf, value);

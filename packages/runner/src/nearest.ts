@@ -1,0 +1,27 @@
+import { distance } from 'fastest-levenshtein';
+
+/**
+ * The name most like `wrong`, if one is near: at most two edits in five letters. Case and separators do not count, letters in
+ * another order are one edit, and a package's name may lack its scope or its first word (`focal` for `@acme/loss-focal`).
+ */
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
+  const given = plain(wrong);
+  const [best] = names
+    .map((name) => {
+      const [edits = 0, length = 1] = forms(name)
+        .map((form) => [editsBetween(given, form), Math.max(given.length, form.length)] as const)
+        .sort((a, b) => a[0] - b[0])[0]!;
+      return { name, edits, allowed: Math.max(1, 0.4 * length) };
+    })
+    .sort((a, b) => a.edits - b.edits);
+  return best && best.edits <= best.allowed ? best.name : undefined;
+}
+
+const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '');
+const letters = (name: string): string => [...name].sort().join('');
+const editsBetween = (a: string, b: string): number => (a !== b && letters(a) === letters(b) ? 1 : distance(a, b));
+
+function forms(name: string): readonly string[] {
+  const own = name.replace(/^@[^/]*\//, '');
+  return [name, own, ...(own === name ? [] : [own.replace(/^[^-]*-/, '')])].map(plain);
+}
