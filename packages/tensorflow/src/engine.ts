@@ -57,7 +57,7 @@ function register(installed: InstalledEngine, { threads }: LoadOptions): void {
   tf.registerBackend(BACKEND, () => backend.instance, PRIORITY);
   tf.io.registerLoadRouter(backend.router);
   tf.io.registerSaveRouter(backend.router);
-  registerKernels(backend.instance);
+  registerKernels(backend.instance, BACKEND);
 }
 
 function create({ backendModule, standardErrorModule, folder }: InstalledEngine) {

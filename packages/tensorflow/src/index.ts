@@ -1,3 +1,4 @@
+export { accelerate } from './accelerate.js';
 export type { NativeBackend } from './backend.js';
 export { findEngine, type InstalledEngine } from './cache.js';
 export { BACKEND, type Engine, type LoadOptions, loadEngine, nativeTensorCount } from './engine.js';
