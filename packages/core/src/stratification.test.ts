@@ -42,7 +42,7 @@ describe.skipIf(skipped)('the reference', () => {
     : (JSON.parse(readFileSync(reference, 'utf8')) as { stratification: Case[] }).stratification;
   test.each(cases)('$folds folds', ({ labels: bits, folds, labelDistanceRandom5thPercentile, lowestIndexVariant }) => {
     const labels = labelsFromRows(
-      bits.map((row) => [...row].flatMap((bit, c) => (bit === '1' ? [c] : []))),
+      bits.map((row) => Array.from(row).flatMap((bit, c) => (bit === '1' ? [c] : []))),
       bits[0]!.length,
     );
     const shares = Array<number>(folds).fill(1 / folds);
