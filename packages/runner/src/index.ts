@@ -3,3 +3,5 @@ export { errors } from './errors.js';
 export { loadManifest, type LoadOptions, type Manifest, type ManifestPlugins } from './manifest.js';
 export { ManifestError } from './manifest-error.js';
 export { findPlugin, type FoundPlugin } from './plugins.js';
+export { check, type Plan } from './plan.js';
+export { run, type RunOptions, type RunResult } from './run.js';

@@ -1,0 +1,71 @@
+import type { BatchEvent, Callback, EpochEvent } from '@counterweight/core';
+
+/** Where progress goes: standard error. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+const REFRESH = 100;
+
+/** Progress of training: on a terminal one line that rewrites itself, elsewhere a line per epoch. */
+export class Progress implements Callback {
+  private readonly started = performance.now();
+  private drawn = 0;
+  private smoothed: number | undefined;
+
+  constructor(
+    private readonly planned: { readonly epochs: number; readonly steps: number },
+    private readonly stream: ProgressStream,
+  ) {}
+
+  batchEnd({ epoch, step, loss }: BatchEvent): void {
+    this.smoothed = this.smoothed === undefined ? loss : 0.95 * this.smoothed + 0.05 * loss;
+    const now = performance.now();
+    if (!this.stream.isTTY || now - this.drawn < REFRESH) return;
+    this.drawn = now;
+    const { epochs, steps } = this.planned;
+    const rate = this.rate(step);
+    const parts = [
+      `epoch ${epoch + 1}/${epochs}`,
+      `step ${step}/${steps}`,
+      `loss ${significant(this.smoothed)}`,
+      `${rate.toFixed(1)} steps/s`,
+      `${clock((steps - step) / rate)} left`,
+    ];
+    this.stream.write(`\r\x1b[2K${parts.join('  ').slice(0, (this.stream.columns ?? 80) - 1)}`);
+  }
+
+  epochEnd({ epoch, step, loss, metrics }: EpochEvent): void {
+    const { epochs, steps } = this.planned;
+    const rate = this.rate(step);
+    const measured = Object.entries(metrics)
+      .filter(([name]) => /\.(macro|micro)$/.test(name))
+      .slice(0, 2)
+      .map(([name, value]) => `validation ${name} ${value === null ? 'undefined' : value.toFixed(4)}`);
+    const parts = [
+      `epoch ${String(epoch + 1).padStart(String(epochs).length)}/${epochs}`,
+      `loss ${significant(loss)}`,
+      ...measured,
+      `${rate.toFixed(1)} steps/s`,
+      ...(step < steps ? [`${clock((steps - step) / rate)} left`] : []),
+    ];
+    this.stream.write(`${this.stream.isTTY ? '\r\x1b[2K' : ''}${parts.join('  ')}\n`);
+  }
+
+  /** Validation included: what the time left depends on. */
+  private rate(step: number): number {
+    return step / Math.max((performance.now() - this.started) / 1000, 1e-3);
+  }
+}
+
+/** 75 seconds: 1:15. */
+export function clock(seconds: number): string {
+  const whole = Math.max(Math.round(seconds), 0);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+const significant = (value: number): string => (value === 0 ? '0' : value.toPrecision(4));

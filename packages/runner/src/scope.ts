@@ -1,0 +1,77 @@
+import {
+  BASE_FOLDER,
+  createContainer,
+  LOGGER,
+  RANDOM,
+  type DependencyContainer,
+  type Kind,
+  type Kinds,
+  type Logger,
+  type Place,
+  type RandomStream,
+  type Token,
+} from '@counterweight/core';
+
+import type { Entry } from './entries.js';
+import { errors } from './errors.js';
+import { callPlugin } from './plugin-call.js';
+import type { Path } from './yaml-source.js';
+
+/**
+ * The composition root of one run: a child container that holds what plugins may ask for, and owns what they make.
+ * More is provided as the run goes on: a dataset cannot ask for the statistics of its own labels.
+ */
+export class Scope {
+  private readonly container: DependencyContainer = createContainer();
+  private readonly disposals: (() => void | Promise<void>)[] = [];
+
+  constructor(
+    private readonly about: {
+      readonly logger: Logger;
+      readonly folder: string;
+      readonly random: RandomStream;
+      readonly place: (path: Path) => Place;
+    },
+  ) {
+    this.provide(LOGGER, about.logger);
+    this.provide(BASE_FOLDER, about.folder);
+  }
+
+  /** From now on a plugin that asks for the token gets this value. */
+  provide<T>(token: Token<T>, value: T): void {
+    this.container.register(token, { useValue: value });
+  }
+
+  /**
+   * What a plugin makes of its options and dependencies.
+   * @throws plugin-dependency, plugin-throws; the plugin's own errors, told where its entry stands in the manifest
+   */
+  async create<K extends Kind>({ plugin, use, options, at }: Entry<K>): Promise<Kinds[K]> {
+    // A stream of the plugin's own: what one draws does not depend on the others.
+    const own = this.container.createChildContainer();
+    own.register(RANDOM, { useValue: this.about.random.fork(plugin.kind).fork(plugin.name).fork(at.join('.')) });
+    const dependencies = (plugin.inject as readonly Token<unknown>[]).map((token) => {
+      if (!own.isRegistered(token, true))
+        throw errors['plugin-dependency'](
+          { use, token: token.description?.replace(/^.*:/, '') ?? 'an unknown token' },
+          { place: this.about.place(at) },
+        );
+      return own.resolve<unknown>(token);
+    });
+    const create = plugin.create as (...given: unknown[]) => Kinds[K] | Promise<Kinds[K]>;
+    const made = await callPlugin(use, 'being created', this.about.place(at), () => create(options, ...dependencies));
+    this.own(made);
+    return made;
+  }
+
+  /** Frees what plugins made, the last first. Safe to call twice. */
+  async dispose(): Promise<void> {
+    for (const dispose of this.disposals.splice(0).reverse()) await dispose();
+    await this.container.dispose();
+  }
+
+  private own(made: Kinds[Kind]): void {
+    if ('close' in made) this.disposals.push(() => made.close());
+    if ('dispose' in made) this.disposals.push(() => made.dispose?.());
+  }
+}

@@ -1,0 +1,35 @@
+import { rowOf, type Dataset, type Scores, type TestExamples } from '@counterweight/core';
+
+const SHOWN = 12;
+const PREDICTED = 8;
+
+/** A few test examples for a person to look at: spread evenly over the split, the same ones in every run on the same data. */
+export async function pickTestExamples(dataset: Dataset, scores: Scores): Promise<TestExamples> {
+  const { classes, labels, splits, input } = dataset;
+  const rows = splits.test.length;
+  const count = Math.min(SHOWN, rows);
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * rows) / count));
+  const examples: TestExamples['examples'] = [];
+  for (const row of chosen) {
+    const example = splits.test[row]!;
+    const pixels = await bytesOf(dataset, example);
+    const logits = await scores.block(row, row + 1);
+    const best = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, PREDICTED);
+    examples.push({
+      id: dataset.id(example),
+      pixels: Buffer.from(pixels).toString('base64'),
+      labels: [...rowOf(labels.positives, example)].map((c) => classes[c]!),
+      predicted: best.map((c) => ({ class: classes[c]!, probability: 1 / (1 + Math.exp(-logits[c]!)) })),
+    });
+  }
+  return { shape: [...input.shape], examples };
+}
+
+/** Empty for features, which are no picture. */
+async function bytesOf(dataset: Dataset, example: number): Promise<Uint8Array> {
+  const { input } = dataset;
+  if (input.dtype !== 'uint8') return new Uint8Array();
+  const pixels = new Uint8Array(input.shape.reduce((a, b) => a * b, 1));
+  await dataset.read(Int32Array.of(example), pixels);
+  return pixels;
+}
