@@ -1,0 +1,146 @@
+import { weightsFromCounts, weightsOption } from '@counterweight/core';
+
+import { html, type Html } from './html.js';
+import { count, difference, duration, median, ratio, score } from './numbers.js';
+import type { Run } from './run.js';
+import { GROUPS, summarise, type Baseline, type Summary } from './summary.js';
+
+/**
+ * Differences of macro AP below this are not told from those between seeds
+ * (plain BCE on the Tabler icons with two seeds: 0.438 and 0.439; losses, see the quick start: up to 0.007 apart).
+ */
+export const SEED_NOISE = 0.01;
+
+/** A ratio of predicted to true labels that is called about right. */
+const ABOUT_RIGHT = { from: 0.8, to: 1.25 };
+
+export type Verdict = 'better' | 'worse' | 'noise' | 'unknown';
+
+export function compareRanking(summary: Summary, reference: Summary): Verdict {
+  if (summary.macro === null || reference.macro === null) return 'unknown';
+  const change = summary.macro - reference.macro;
+  // Scores are written with few digits: 0.45 − 0.44 must not be 0.010000000000000009.
+  if (Math.abs(change) < SEED_NOISE - 1e-9) return 'noise';
+  return change > 0 ? 'better' : 'worse';
+}
+
+/** What the numbers of a run say in plain words; beside a reference when there is one. */
+export function findings(run: Run, reference?: Run): readonly Html[] {
+  const own = summarise(run);
+  const other = reference && summarise(reference);
+  const sentences = [
+    other && rankingSentence(own, other),
+    other && groupSentence(own, other),
+    decidedSentence(own, other),
+    summedSentence(own),
+    weightSentence(run),
+    keptSentence(own, other),
+  ];
+  return sentences.filter((sentence) => sentence instanceof Object);
+}
+
+function rankingSentence(own: Summary, other: Summary): Html | undefined {
+  const verdict = compareRanking(own, other);
+  if (verdict === 'unknown') return undefined;
+  const change = own.macro! - other.macro!;
+  const beside = html`Its macro AP is ${score(own.macro)}, beside ${score(other.macro)} for ${other.name}`;
+  if (verdict === 'noise')
+    return html`<b>Ranking: no effect shown.</b> ${beside}: a difference of ${score(Math.abs(change))} is within seed
+      noise (below ${SEED_NOISE}).`;
+  return html`<b>Ranking: ${verdict}.</b> ${beside} (${difference(change)}).`;
+}
+
+/** Only where the whole moved: a group's mean over few classes is noisier than the whole. */
+function groupSentence(own: Summary, other: Summary): Html | undefined {
+  if (compareRanking(own, other) === 'noise') return undefined;
+  const moved = GROUPS.flatMap((group) => {
+    const [now, before] = [own.groups[group], other.groups[group]];
+    return now === null || before === null ? [] : [`${group} ${score(before)} → ${score(now)}`];
+  });
+  return moved.length === 0 ? undefined : html`By training count: ${moved.join(', ')}.`;
+}
+
+function decidedSentence(own: Summary, other?: Summary): Html | undefined {
+  const { decided, threshold } = own;
+  if (decided === null) return undefined;
+  const beside = other && other.decided !== null ? html` (${other.name}: ${ratio(other.decided)})` : '';
+  if (decided === 0) return html`<b>At ${threshold} it predicts nothing</b>${beside}.`;
+  const what = html`${ratio(decided)} labels for each true one${beside}`;
+  if (decided < ABOUT_RIGHT.from) return html`<b>At ${threshold} it predicts too few labels:</b> ${what}.`;
+  if (decided > ABOUT_RIGHT.to) return html`<b>At ${threshold} it predicts too many labels:</b> ${what}.`;
+  return html`<b>At ${threshold} it predicts about the right number of labels:</b> ${what}.`;
+}
+
+function summedSentence({ summed }: Summary): Html | undefined {
+  if (summed === null) return undefined;
+  return summed >= ABOUT_RIGHT.from && summed <= ABOUT_RIGHT.to
+    ? html`Its probabilities add up to about the true number of labels (${ratio(summed)} times).`
+    : html`Its probabilities add up to ${ratio(summed)} times the true number of labels: read them as scores, not as
+      probabilities.`;
+}
+
+/** The weights as core computes them from the counts of this run's own training split. */
+function weightSentence(run: Run): Html | undefined {
+  const loss = run.resolved.manifest['loss'];
+  const parsed = weightsOption.safeParse(loss && typeof loss === 'object' && 'weights' in loss ? loss.weights : 'none');
+  const rule = parsed.success && parsed.data !== 'none' ? parsed.data.positive : undefined;
+  if (typeof rule !== 'object' || !('rule' in rule)) return undefined;
+  const trained = run.perClass.filter(({ train }) => train > 0);
+  const positives = Float64Array.from(trained, ({ train }) => train);
+  const known = new Float64Array(positives.length).fill(run.resolved.data.examples.train);
+  const weights = [...weightsFromCounts(rule, { positives, known }).weights];
+  if (weights.length === 0) return undefined;
+  const [least, most] = [weights.reduce((a, b) => Math.min(a, b)), weights.reduce((a, b) => Math.max(a, b))];
+  return html`Its weights make one positive count as much as ${ratio(median(weights))} negatives in the median class
+  (from ${ratio(least)} to ${ratio(most)}). A weight multiplies the odds that the model learns by itself, which is where
+  surplus predictions come from.`;
+}
+
+function keptSentence(own: Summary, other?: Summary): Html | undefined {
+  if (own.keptRatio === null || other?.keptRatio == null || own.keptRatio > other.keptRatio * 0.95) return undefined;
+  return html`In its last epoch it trained on ${ratio(own.keptRatio)} negatives for each positive, where ${other.name}
+  used ${ratio(other.keptRatio)}.`;
+}
+
+/** The result in a sentence or two. */
+export function headline(runs: readonly Summary[], baselines: readonly Baseline[]): Html {
+  const [first, ...others] = runs;
+  const ranked = runs.filter(({ macro }) => macro !== null).sort((a, b) => b.macro! - a.macro!);
+  const [best, worst] = [ranked[0], ranked.at(-1)];
+  if (!first || !best || !worst) return html`No macro average precision is defined: no class qualifies.`;
+  if (others.length === 0)
+    return html`${best.name} reaches a macro AP of ${score(best.macro)}${margin(best, baselines)}.`;
+  const top =
+    compareRanking(best, first) === 'better'
+      ? html`${best.name} ranks best, with a macro AP of ${score(best.macro)}, ${difference(best.macro! - first.macro!)}
+        on ${first.name}`
+      : html`No strategy ranks better than ${first.name} beyond seed noise (macro AP ${score(first.macro)})`;
+  const most = runs.reduce((a, b) => ((b.decided ?? 0) > (a.decided ?? 0) ? b : a));
+  const surplus = most === worst && (most.decided ?? 0) > ABOUT_RIGHT.to;
+  const bottom =
+    compareRanking(worst, first) === 'worse' &&
+    html`; ${worst.name} falls to
+    ${score(worst.macro)}${surplus && html` and predicts ${ratio(worst.decided)} labels for each true one`}`;
+  return html`${top}${bottom}.`;
+}
+
+function margin(best: Summary, baselines: readonly Baseline[]): string {
+  const beside = baselines.flatMap(({ name, averagePrecision: { macro } }) =>
+    macro === null ? [] : [`${name} ${score(macro)}`],
+  );
+  return beside.length === 0 ? '' : ` (${beside.join(', ')})`;
+}
+
+/** What was trained on what, and for how long. */
+export function setting(runs: readonly Run[]): Html {
+  const { data, parameters } = runs[0]!.resolved;
+  const summaries = runs.map(summarise);
+  const steps = [...new Set(summaries.map((summary) => summary.steps))];
+  const seconds = summaries.reduce((sum, summary) => sum + summary.seconds, 0);
+  const shape = data.shape.join(' × ');
+  return html`${count(data.examples.train)} training, ${count(data.examples.validation)} validation and
+  ${count(data.examples.test)} test examples of ${shape}; ${count(data.classes)} classes,
+  ${ratio(data.labelsPerExample)} labels an example. A network of ${count(parameters)} parameters,
+  ${steps.map(count).join(' or ')} steps ${runs.length > 1 ? 'for each run' : ''}, ${duration(seconds)} of
+  training${runs.length > 1 ? ' in all' : ''}.`;
+}
