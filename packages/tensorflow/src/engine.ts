@@ -41,7 +41,7 @@ export async function loadEngine(options: LoadOptions = {}): Promise<Engine> {
   requireNode();
   const installed = findEngine(entry);
   if (installed === undefined) throw errors['engine-missing']({ folder: engineFolder(entry) });
-  if (tf.findBackendFactory(BACKEND) === null) {
+  if (!(BACKEND in tf.engine().registryFactory)) {
     await import('@tensorflow/tfjs-layers'); // registers tfjs' gradients: tfjs-core alone has none
     register(installed, options);
   }
@@ -64,7 +64,7 @@ function create({ backendModule, standardErrorModule, folder }: InstalledEngine)
   try {
     const { redirect } = require(standardErrorModule) as Redirection;
     const { NodeJSKernelBackend, nodeFileSystemRouter } = require('../vendor/tfjs-node-gpu.cjs') as Vendored;
-    const binding: unknown = withQuietStandardError(redirect, () => require(backendModule));
+    const binding: unknown = withQuietStandardError(redirect, (): unknown => require(backendModule));
     // The package's name makes the backend ask for a device; without one it is TensorFlow's CPU.
     return { instance: new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'), router: nodeFileSystemRouter };
   } catch (error) {

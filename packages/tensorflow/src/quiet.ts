@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** native/stderr.cc: makes descriptor `from` mean what `to` means, and returns a descriptor of what it meant before. */
 export interface Redirection {
-  redirect(from: number, to: number): number;
+  readonly redirect: (from: number, to: number) => number;
 }
 
 const STANDARD_ERROR = 2;

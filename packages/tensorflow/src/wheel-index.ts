@@ -13,7 +13,7 @@ export async function locateWheel(
   indexes: readonly string[],
   { project, file }: { readonly project: string; readonly file: string },
 ): Promise<string> {
-  let failure: unknown;
+  const failures: unknown[] = [];
   for (const index of indexes) {
     const url = `${index.replace(/\/+$/, '')}/${project}/`;
     try {
@@ -24,10 +24,11 @@ export async function locateWheel(
       const found = (json ? linksOfJson(text) : linksOfHtml(text)).find((link) => fileOf(link) === file);
       if (found !== undefined) return resolveLink(found, response.url, url);
     } catch (error) {
-      failure ??= error;
+      failures.push(error);
     }
   }
-  throw failure ?? errors['engine-wheel-not-offered']({ file, indexes: indexes.map(withoutCredentials) });
+  if (failures.length > 0) throw failures[0];
+  throw errors['engine-wheel-not-offered']({ file, indexes: indexes.map(withoutCredentials) });
 }
 
 const linksOfJson = (text: string): string[] => page.parse(JSON.parse(text)).files.map(({ url }) => url);

@@ -5,7 +5,7 @@ import type { NativeBackend } from '../backend.js';
 /** A gradient of one tfjs kernel, made from the stock one that it falls back on. */
 export interface FastGradient {
   readonly kernelName: string;
-  create(backend: NativeBackend, stock: tf.GradConfig): SingleOutputGradient;
+  readonly create: (backend: NativeBackend, stock: tf.GradConfig) => SingleOutputGradient;
 }
 
 /** tfjs' `GradConfig` for a kernel with one output. */

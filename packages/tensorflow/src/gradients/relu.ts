@@ -1,5 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
-
 import { attributeMakers } from '../attributes.js';
 import { type FastGradient, isNative } from './fast-gradient.js';
 

@@ -9,6 +9,7 @@ export interface Kernel {
 }
 
 /** Kernels are called through tfjs' untyped registry: this says once what each takes. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- named by the caller
 export function kernel<Inputs extends Record<keyof Inputs, TensorInfo>, Attributes extends object>(
   kernelName: string,
   run: (inputs: Inputs, attributes: Attributes) => TensorInfo[],

@@ -11,9 +11,9 @@ const PLACES = 3;
 
 export interface Resources {
   /** Runs an operation that changes the memory of `tensors`; it is given their resources, in order. */
-  change(tensors: readonly tf.TensorInfo[], operation: (resources: readonly number[]) => void): void;
+  readonly change: (tensors: readonly tf.TensorInfo[], operation: (resources: readonly number[]) => void) => void;
   /** A native scalar, kept until the same name gets another value. */
-  scalar(name: string, value: number): number;
+  readonly scalar: (name: string, value: number) => number;
 }
 
 let instances = 0;
