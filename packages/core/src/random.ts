@@ -19,9 +19,9 @@ type Key = readonly [number, number];
 
 function stream(key: Key): RandomStream {
   let index = 0;
-  let block: Uint32Array = new Uint32Array(4);
+  const block = new Uint32Array(4);
   const bits = (): number => {
-    if (index % 4 === 0) block = philox(key, [(index / 4) >>> 0, Math.floor(index / 2 ** 34), 0, 0]);
+    if (index % 4 === 0) philox(key, [(index / 4) >>> 0, Math.floor(index / 2 ** 34), 0, 0], block);
     return block[index++ % 4]!;
   };
   const uniform = (): number => bits() / 2 ** 32;
@@ -42,25 +42,37 @@ function stream(key: Key): RandomStream {
 type Counter = readonly [number, number, number, number];
 
 /** Ten rounds on a counter: four numbers of 32 bits. */
-export function philox([k0, k1]: Key, counter: Counter): Uint32Array {
+export function philox(key: Key, counter: Counter, into = new Uint32Array(4)): Uint32Array {
+  let [k0, k1] = key;
   let [a, b, c, d] = counter;
   for (let round = 0; round < 10; round++) {
-    const [highA, lowA] = multiply(0xd2511f53, a);
-    const [highC, lowC] = multiply(0xcd9e8d57, c);
-    [a, b, c, d] = [(highC ^ b ^ k0) >>> 0, lowC, (highA ^ d ^ k1) >>> 0, lowA];
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
+    const highA = high(0xd2511f53, a);
+    const lowA = Math.imul(0xd2511f53, a);
+    const highC = high(0xcd9e8d57, c);
+    // One by one: an array to destructure would cost six times the arithmetic.
+    a = highC ^ b ^ k0;
+    b = Math.imul(0xcd9e8d57, c);
+    c = highA ^ d ^ k1;
+    d = lowA;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
   }
-  return Uint32Array.of(a, b, c, d);
+  into[0] = a;
+  into[1] = b;
+  into[2] = c;
+  into[3] = d;
+  return into;
 }
 
-/** High and low half of a product of two numbers of 32 bits. */
-function multiply(a: number, b: number): [number, number] {
-  const low = Math.imul(a, b) >>> 0;
-  const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const carry = (middle % 0x10000) + aLow * bHigh;
-  return [(aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0, low];
+/** The upper half of the product of two numbers of 32 bits; `Math.imul` gives the lower one. */
+function high(a: number, b: number): number {
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const carry = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (carry >>> 16)) | 0;
 }
 
 /** 64 bits of a parent's key and a name: two chains of multiply and rotate, finished as in MurmurHash3. */
