@@ -33,15 +33,15 @@ export function normalEquations(backend: NativeBackend, x: tf.Tensor2D, labels: 
     const rows = given.shape[0];
     const solution = tf.tidy(() => {
       const diagonal = tf.diag(tf.fill([matrix.shape[0]], strength * unit));
-      const right = isPrimal ? tf.transpose(given) : tf.matMul(x, given, false, true);
+      const right: tf.Tensor2D = isPrimal ? tf.transpose(given) : tf.matMul(x, given, false, true);
       return solve(backend, tf.add(matrix, diagonal), right);
     });
     const scores = new Float32Array(rows * labels.columns);
     blocks.forEach((from, i) => {
-      const [values, width] = tf.tidy(() => {
-        const block = tf.matMul(solution, products?.[i] ?? dense(labels, from), true);
-        return [block.dataSync<'float32'>(), block.shape[1]];
-      });
+      const width = Math.min(BLOCK, labels.columns - from);
+      const values = tf.tidy(() =>
+        tf.matMul(solution, products?.[i] ?? dense(labels, from), true).dataSync<'float32'>(),
+      );
       for (let row = 0; row < rows; row++)
         scores.set(values.subarray(row * width, (row + 1) * width), row * labels.columns + from);
     });
