@@ -1,3 +1,14 @@
+export type { Check } from './check.js';
+export {
+  drawChecks,
+  drawConformance,
+  lossChecks,
+  lossConformance,
+  mineChecks,
+  mineConformance,
+  type Conformance,
+} from './conformance.js';
+export { errors } from './errors.js';
 export { mapped } from './reference-adapter.js';
 export type {
   Mapping,
@@ -7,3 +18,4 @@ export type {
   ReferenceLoss,
   ReferenceSampler,
 } from './reference-adapter.js';
+export { trial, type Trial, type TrialResult } from './trial.js';

@@ -1,0 +1,56 @@
+import type { AnyPlugin, Kind } from '@counterweight/core';
+
+import { optionsCheck, type Check } from './check.js';
+import { drawChecks as drawing } from './draw-checks.js';
+import { curveChecks } from './loss-curve-checks.js';
+import { tensorChecks } from './loss-tensor-checks.js';
+import { mineChecks as mining } from './mine-checks.js';
+
+/** Every law of an elementwise loss. */
+export const lossChecks: readonly Check<'loss'>[] = [optionsCheck(), ...curveChecks, ...tensorChecks];
+/** Every law of a sampler that mines label entries. */
+export const mineChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...mining];
+/** Every law of a sampler that draws examples. */
+export const drawChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...drawing];
+
+export interface Conformance<K extends Kind> {
+  /** Registers a test: vitest's, node:test's, jest's or your own. */
+  readonly test: (name: string, run: () => Promise<void>) => unknown;
+  readonly plugin: AnyPlugin<K>;
+  /** Each as in a manifest; default: one, {}. */
+  readonly options?: readonly unknown[];
+  /** Laws that the plugin breaks on purpose: the name of the check and why. It must break them. */
+  readonly except?: Readonly<Record<string, string>>;
+}
+
+/** Registers a test per law and options for an elementwise loss. */
+export const lossConformance = (what: Conformance<'loss'>): void => register(lossChecks, what);
+
+/** Registers a test per law and options for a sampler that mines label entries. */
+export const mineConformance = (what: Conformance<'sampler'>): void => register(mineChecks, what);
+
+/** Registers a test per law and options for a sampler that draws examples. */
+export const drawConformance = (what: Conformance<'sampler'>): void => register(drawChecks, what);
+
+function register<K extends Kind>(
+  checks: readonly Check<K>[],
+  { test, plugin, options = [{}], except = {} }: Conformance<K>,
+): void {
+  const unknown = Object.keys(except).find((name) => !checks.some((check) => check.name === name));
+  if (unknown !== undefined) throw new RangeError(`except: there is no check "${unknown}"`);
+  for (const chosen of options)
+    for (const check of checks) {
+      const why = except[check.name];
+      const subject = `${plugin.name} ${JSON.stringify(chosen)}`;
+      if (why === undefined) test(`${subject}: ${check.name}`, () => check.run(plugin, chosen));
+      else test(`${subject}: not ${check.name}: ${why}`, () => refused(check, plugin, chosen));
+    }
+}
+
+async function refused<K extends Kind>(check: Check<K>, plugin: AnyPlugin<K>, options: unknown): Promise<void> {
+  const held = await check.run(plugin, options).then(
+    () => true,
+    () => false,
+  );
+  if (held) throw new RangeError(`"${check.name}" holds: take it out of except`);
+}

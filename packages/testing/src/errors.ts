@@ -1,0 +1,24 @@
+import { defineErrors } from '@counterweight/core';
+
+/** The errors of the conformance kit. */
+export const errors = defineErrors({
+  'check-failed': {
+    exit: 4,
+    title: 'A plugin breaks a law of its kind.',
+    found: ({ found }: { found: string; expected: string }) => found,
+    expected: ({ expected }: { expected: string }) => expected,
+  },
+  'kit-lacks-dependency': {
+    exit: 4,
+    title: 'The plugin asks for something that the kit cannot give it.',
+    found: ({ token }: { token: string }) => token,
+    expected: () => 'LABEL_STATISTICS, RANDOM or LOGGER',
+    remedy: () => 'test the function behind the plugin, with a dependency of your own',
+  },
+  'kit-lacks-kind': {
+    exit: 4,
+    title: 'The plugin creates something that these checks do not know.',
+    found: ({ found }: { found: string; expected: string }) => found,
+    expected: ({ expected }: { expected: string }) => expected,
+  },
+});
