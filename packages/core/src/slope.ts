@@ -66,7 +66,7 @@ function rule(of: Node, d: (a: Node) => Node): Node {
         case 'mul':
           return da.mul(b).add(a.mul(db));
         case 'div':
-          return da.div(b).sub(a.mul(db).div(b).div(b));
+          return da.div(b).sub(of.mul(db.div(b))); // a·db may overflow where a/b does not
         case 'max':
           return a.greater(b).where(da, db);
         case 'min':

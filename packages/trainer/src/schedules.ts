@@ -32,7 +32,7 @@ export type Schedule = z.output<typeof scheduleOptions>;
  */
 export function learningRateAt(schedule: Schedule, peak: number, step: number, totalSteps: number): number {
   const rising = Math.round(schedule.warmup * totalSteps);
-  if (step <= rising) return (peak * step) / rising;
+  if (step <= rising) return peak * (step / rising);
   const done = step - 1;
   switch (schedule.name) {
     case 'constant':

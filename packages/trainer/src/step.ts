@@ -36,7 +36,7 @@ export interface StepResult extends ObjectiveStatistics {
 /**
  * One training step: forward → objective (curves, mining, weights, reduction) → gradients → clipping → optimiser.
  * The batch was read and augmented before. Nothing but the model's and the optimiser's own tensors outlives it.
- * @throws diverged when the loss or the clipped gradients' norm is not finite; the parameters are then untouched
+ * @throws diverged when the loss is not finite; the parameters are then untouched
  */
 export function trainStep(training: Training, batch: Batch, time: StepTime): StepResult {
   const { model, objective, optimizer, clipNorm, frozen } = training;

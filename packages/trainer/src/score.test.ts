@@ -1,0 +1,82 @@
+import { loadEngine } from '@counterweight/tensorflow';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { outputBias, weighted } from '@counterweight/core';
+
+import { channelStatistics } from './channel-statistics.js';
+import { initialiseHead } from './head-bias.js';
+import { scoreExamples } from './score.js';
+import { bce, statisticsOf, tinyDataset, tinyModel } from './tiny.test.fixture.js';
+
+beforeAll(() => loadEngine());
+
+test.each([1, 4, 7, 64])('scores in batches of %d are those of one batch, row for row', async (batchSize) => {
+  const dataset = tinyDataset();
+  const model = tinyModel(dataset);
+  const examples = Int32Array.of(3, 1, 20, 0, 7, 7, 15, 2, 9);
+  const whole = await scoreExamples(model, dataset, examples, { batchSize: 9 });
+  const before = tf.memory().numTensors;
+  const scores = await scoreExamples(model, dataset, examples, { batchSize });
+  expect(tf.memory().numTensors).toBe(before);
+  expect([scores.rows, scores.columns]).toEqual([9, 5]);
+  const [got, want] = [await scores.block(0, 9), await whole.block(0, 9)];
+  got.forEach((x, i) => expect(Math.abs(x - want[i]!)).toBeLessThan(1e-6));
+  expect(await scores.block(4, 5)).toEqual(await scores.block(5, 6)); // example 7, twice
+  model.dispose();
+});
+
+test('no examples, no rows', async () => {
+  const dataset = tinyDataset();
+  expect((await scoreExamples(tinyModel(dataset), dataset, new Int32Array(0))).rows).toBe(0);
+});
+
+test('the head starts at the bias whose calibrated value is the sampled prior', () => {
+  const dataset = tinyDataset();
+  const model = tinyModel(dataset);
+  const loss = weighted(bce, { positive: Float64Array.of(1, 2, 3, 4, 5) });
+  const statistics = { sampledPrior: Float64Array.of(0.5, 0.1, 0.01, 0.2, 0.9) };
+  initialiseHead(model, loss, statistics);
+  expect([...model.head.bias.dataSync()]).toEqual([...Float32Array.from(outputBias(loss, statistics.sampledPrior))]);
+  initialiseHead(model, bce, statisticsOf(dataset));
+  expect(model.head.bias.dataSync()[0]).not.toBeNaN();
+});
+
+describe('channel statistics', () => {
+  const stored = (shape: number[], values: Uint8Array | Float32Array) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    return {
+      input: { shape, dtype: values instanceof Uint8Array ? ('uint8' as const) : ('float32' as const) },
+      read: (examples: Int32Array, into: Uint8Array | Float32Array) => {
+        examples.forEach((example, i) => into.set(values.subarray(example * size, (example + 1) * size), i * size));
+        return Promise.resolve();
+      },
+    };
+  };
+
+  test('of images: per channel, over the examples given only, blocks joined', async () => {
+    const pixels = Uint8Array.from({ length: 600 * 12 }, (_, i) => (i * 31) % 256);
+    const dataset = stored([2, 2, 3], pixels);
+    const examples = Int32Array.from({ length: 599 }, (_, i) => i + 1);
+    const { mean, deviation } = await channelStatistics(dataset, examples);
+    for (let c = 0; c < 3; c++) {
+      const values = [...pixels.subarray(12)].filter((_, i) => i % 3 === c);
+      const average = values.reduce((a, b) => a + b, 0) / values.length;
+      expect(mean[c]).toBeCloseTo(average, 9);
+      expect(deviation[c]).toBeCloseTo(
+        Math.sqrt(values.reduce((sum, x) => sum + (x - average) ** 2, 0) / values.length),
+        9,
+      );
+    }
+  });
+
+  test('of features: per feature; a constant one has deviation 0, a distant one keeps its digits', async () => {
+    const features = Float32Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? 7 : 1e6 + (i % 4)));
+    const { mean, deviation } = await channelStatistics(
+      stored([2], features),
+      Int32Array.from({ length: 200 }, (_, i) => i),
+    );
+    expect(mean).toEqual([7, 1e6 + 2]);
+    expect(deviation).toEqual([0, 1]);
+  });
+});
