@@ -1,0 +1,14 @@
+export { averagePrecision, type AveragePrecision } from './average-precision.js';
+export { chanceScores } from './chance.js';
+export type { Probability } from './cutoff.js';
+export { decisions, type Decisions } from './decisions.js';
+export { errors } from './errors.js';
+export { f1, type F1 } from './f1.js';
+export { classGroups, GROUP_LIMITS, groups, type Group, type GroupLimits, type GroupName } from './groups.js';
+export { includedClasses } from './included.js';
+export { metricPlugins } from './plugins.js';
+export { precisionAtK, type PrecisionAtK } from './precision-at-k.js';
+export { prevalenceRatio, type PrevalenceRatio } from './prevalence-ratio.js';
+export { ranking, type Ranking } from './ranking.js';
+export { rocAuc, type RocAuc } from './roc-auc.js';
+export { matrixScores } from './scores.js';
