@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { fabricateRun, type Fabrication } from '../test/fabricate.js';
 import { obstacles } from './comparability.js';
-import { compareRanking, findings, headline } from './findings.js';
+import { compareRanking, findings } from './findings.js';
+import { headline } from './headline.js';
 import { readRun } from './run.js';
 import { summarise } from './summary.js';
 
@@ -39,7 +40,7 @@ test('noise is called noise, and groups are then not told apart', async () => {
   expect(text).toContain('Its macro AP is 0.436, beside 0.438 for plain: a difference of 0.002 is within seed noise');
   expect(text).not.toContain('tail');
   expect(words([headline([plain, other].map(summarise), [])])).toBe(
-    'No strategy ranks better than plain beyond seed noise (macro AP 0.438).',
+    'No strategy ranks better than plain beyond seed noise: macro AP 0.438.',
   );
 });
 
@@ -74,8 +75,9 @@ test('a model that predicts nothing is said to', async () => {
 
 test('a better run leads the headline', async () => {
   const runs = [await make('plain', { macro: 0.42 }), await make('good', { macro: 0.45 })];
-  expect(words([headline(runs.map(summarise), [])])).toBe(
-    'good ranks best, with a macro AP of 0.450, +0.030 on plain.',
+  const ridge = { name: 'ridge', averagePrecision: { macro: 0.391, micro: null } };
+  expect(words([headline(runs.map(summarise), [ridge])])).toBe(
+    'good ranks best, with a macro AP of 0.450, +0.030 on plain (ridge 0.391).',
   );
 });
 

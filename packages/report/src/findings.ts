@@ -1,9 +1,9 @@
 import { weightsFromCounts, weightsOption } from '@counterweight/core';
 
 import { html, type Html } from './html.js';
-import { count, difference, duration, median, ratio, score } from './numbers.js';
+import { difference, median, ratio, score } from './numbers.js';
 import type { Run } from './run.js';
-import { GROUPS, summarise, type Baseline, type Summary } from './summary.js';
+import { GROUPS, summarise, type Summary } from './summary.js';
 
 /**
  * Differences of macro AP below this are not told from those between seeds
@@ -12,7 +12,7 @@ import { GROUPS, summarise, type Baseline, type Summary } from './summary.js';
 export const SEED_NOISE = 0.01;
 
 /** A ratio of predicted to true labels that is called about right. */
-const ABOUT_RIGHT = { from: 0.8, to: 1.25 };
+export const ABOUT_RIGHT = { from: 0.8, to: 1.25 };
 
 export type Verdict = 'better' | 'worse' | 'noise' | 'unknown';
 
@@ -92,55 +92,12 @@ function weightSentence(run: Run): Html | undefined {
   if (weights.length === 0) return undefined;
   const [least, most] = [weights.reduce((a, b) => Math.min(a, b)), weights.reduce((a, b) => Math.max(a, b))];
   return html`Its weights make one positive count as much as ${ratio(median(weights))} negatives in the median class
-  (from ${ratio(least)} to ${ratio(most)}). A weight multiplies the odds that the model learns by itself, which is where
-  surplus predictions come from.`;
+  (from ${ratio(least)} to ${ratio(most)}). A weight multiplies the odds that the network learns by itself, so that its
+  probabilities come out too high.`;
 }
 
 function keptSentence(own: Summary, other?: Summary): Html | undefined {
   if (own.keptRatio === null || other?.keptRatio == null || own.keptRatio > other.keptRatio * 0.95) return undefined;
   return html`In its last epoch it trained on ${ratio(own.keptRatio)} negatives for each positive, where ${other.name}
   used ${ratio(other.keptRatio)}.`;
-}
-
-/** The result in a sentence or two. */
-export function headline(runs: readonly Summary[], baselines: readonly Baseline[]): Html {
-  const [first, ...others] = runs;
-  const ranked = runs.filter(({ macro }) => macro !== null).sort((a, b) => b.macro! - a.macro!);
-  const [best, worst] = [ranked[0], ranked.at(-1)];
-  if (!first || !best || !worst) return html`No macro average precision is defined: no class qualifies.`;
-  if (others.length === 0)
-    return html`${best.name} reaches a macro AP of ${score(best.macro)}${margin(best, baselines)}.`;
-  const top =
-    compareRanking(best, first) === 'better'
-      ? html`${best.name} ranks best, with a macro AP of ${score(best.macro)}, ${difference(best.macro! - first.macro!)}
-        on ${first.name}`
-      : html`No strategy ranks better than ${first.name} beyond seed noise (macro AP ${score(first.macro)})`;
-  const most = runs.reduce((a, b) => ((b.decided ?? 0) > (a.decided ?? 0) ? b : a));
-  const surplus = most === worst && (most.decided ?? 0) > ABOUT_RIGHT.to;
-  const bottom =
-    compareRanking(worst, first) === 'worse' &&
-    html`; ${worst.name} falls to
-    ${score(worst.macro)}${surplus && html` and predicts ${ratio(worst.decided)} labels for each true one`}`;
-  return html`${top}${bottom}.`;
-}
-
-function margin(best: Summary, baselines: readonly Baseline[]): string {
-  const beside = baselines.flatMap(({ name, averagePrecision: { macro } }) =>
-    macro === null ? [] : [`${name} ${score(macro)}`],
-  );
-  return beside.length === 0 ? '' : ` (${beside.join(', ')})`;
-}
-
-/** What was trained on what, and for how long. */
-export function setting(runs: readonly Run[]): Html {
-  const { data, parameters } = runs[0]!.resolved;
-  const summaries = runs.map(summarise);
-  const steps = [...new Set(summaries.map((summary) => summary.steps))];
-  const seconds = summaries.reduce((sum, summary) => sum + summary.seconds, 0);
-  const shape = data.shape.join(' × ');
-  return html`${count(data.examples.train)} training, ${count(data.examples.validation)} validation and
-  ${count(data.examples.test)} test examples of ${shape}; ${count(data.classes)} classes,
-  ${ratio(data.labelsPerExample)} labels an example. A network of ${count(parameters)} parameters,
-  ${steps.map(count).join(' or ')} steps ${runs.length > 1 ? 'for each run' : ''}, ${duration(seconds)} of
-  training${runs.length > 1 ? ' in all' : ''}.`;
 }

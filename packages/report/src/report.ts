@@ -5,7 +5,8 @@ import { trainingCharts } from './chart-training.js';
 import { trainingCountsChart } from './chart-training-counts.js';
 import { obstacles } from './comparability.js';
 import { errors } from './errors.js';
-import { compareRanking, findings, headline, SEED_NOISE, setting, type Verdict } from './findings.js';
+import { compareRanking, findings, SEED_NOISE, type Verdict } from './findings.js';
+import { headline, setting } from './headline.js';
 import { html, type Html } from './html.js';
 import { flow, manifestDifferences } from './manifest-difference.js';
 import { page, section } from './page.js';
@@ -124,9 +125,11 @@ function advice(runs: readonly Run[]): Html {
     <div class="advice">${card(reference!)}${others.map((run) => card(run, reference))}</div>`;
 }
 
-/** The manifest lines that make a run what it is: those that differ from the reference, or its own loss. */
+/** The manifest lines that make a run what it is: those that differ from the reference, or its own loss and samplers. */
 function entries(run: Run, reference?: Run): readonly string[] {
-  if (!reference) return [`loss: ${flow(run.resolved.manifest['loss'])}`];
+  const { loss, samplers } = run.resolved.manifest;
+  if (!reference)
+    return [`loss: ${flow(loss)}`, `samplers: ${flow(samplers)}`].filter((entry) => entry !== 'samplers: []');
   return manifestDifferences([reference.resolved.manifest, run.resolved.manifest]).map(
     ({ path, values }) => `${path}: ${values[1] ?? '(absent)'}`,
   );
