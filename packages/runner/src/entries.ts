@@ -1,4 +1,4 @@
-import { isCounterweightError, type AnyPlugin, type CounterweightError, type Kind } from '@counterweight/core';
+import { isCounterweightError, type AnyPlugin, type CounterweightError, type Kind, type z } from '@counterweight/core';
 
 import { errors } from './errors.js';
 import { childOf, jsonSchema, valueAt } from './json-schema.js';
@@ -25,7 +25,7 @@ export interface Reading {
   /** Where plugins are looked for, in order. */
   readonly folders: readonly string[];
   readonly locate: Locate;
-  report(problem: CounterweightError): void;
+  readonly report: (problem: CounterweightError) => void;
 }
 
 /** The entry `{ use: PACKAGE, … }` at a path. Undefined where it has problems, or no `use`: then the schema tells. */
@@ -106,7 +106,7 @@ function withOptions<K extends Kind>(
   { folder, locate, report }: Reading,
   reserved: readonly string[],
 ): Entry<K> | undefined {
-  const { options: schema } = found.plugin;
+  const schema = found.plugin.options as z.ZodType;
   const own = Object.fromEntries(Object.entries(given ?? {}).filter(([key]) => !reserved.includes(key)));
   try {
     const problems = [

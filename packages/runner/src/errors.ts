@@ -5,18 +5,12 @@ const here = (names: readonly string[]) => (names.length === 0 ? '' : ` (here: $
 
 /** The errors of the runner. Those of one manifest are gathered in a `ManifestError`. */
 export const errors = defineErrors({
-  usage: {
-    exit: 2,
-    title: 'The command was not understood.',
-    found: ({ found }: { found: string; remedy?: string }) => found,
-    remedy: ({ remedy }) => remedy ?? 'counterweight --help',
-  },
   'manifest-unreadable': {
     exit: 2,
     title: 'The manifest cannot be read.',
     found: ({ found }: { found: string; nearest?: string | undefined }) => found,
     expected: () => 'a YAML file in UTF-8 of at most 256 KiB',
-    remedy: ({ nearest }) => nearest ?? 'counterweight run path/to/manifest.yaml',
+    remedy: ({ nearest }: { nearest?: string | undefined }) => nearest ?? 'counterweight run path/to/manifest.yaml',
   },
   'manifest-empty': {
     exit: 2,
@@ -42,50 +36,52 @@ export const errors = defineErrors({
     exit: 2,
     title: 'There is no such key here.',
     found: ({ key }: { key: string; known: readonly string[]; nearest: string | undefined }) => key,
-    expected: ({ known }) => (known.length === 0 ? 'no key' : `one of ${list(known)}`),
-    remedy: ({ nearest }) => nearest ?? 'remove it',
+    expected: ({ known }: { known: readonly string[] }) => (known.length === 0 ? 'no key' : `one of ${list(known)}`),
+    remedy: ({ nearest }: { nearest: string | undefined }) => nearest ?? 'remove it',
   },
   'missing-key': {
     exit: 2,
     title: 'Something required is missing.',
     found: ({ key }: { key: string; expected: string; remedy?: string | undefined }) => `no ${key}`,
-    expected: ({ expected }) => expected,
-    remedy: ({ key, remedy }) => remedy ?? `add ${key}: …`,
+    expected: ({ expected }: { expected: string }) => expected,
+    remedy: ({ key, remedy }: { key: string; remedy?: string | undefined }) => remedy ?? `add ${key}: …`,
   },
   'wrong-type': {
     exit: 2,
     title: 'A value is of the wrong type.',
     found: ({ found }: { found: string; expected: string; remedy?: string | undefined }) => found,
-    expected: ({ expected }) => expected,
-    remedy: ({ remedy }) => remedy ?? 'write that, or leave it out where it has a default',
+    expected: ({ expected }: { expected: string }) => expected,
+    remedy: ({ remedy }: { remedy?: string | undefined }) =>
+      remedy ?? 'write that, or leave it out where it has a default',
   },
   'out-of-range': {
     exit: 2,
     title: 'A value is out of its range.',
     found: ({ found }: { found: string; expected: string; nearest: string | undefined }) => found,
-    expected: ({ expected }) => expected,
-    remedy: ({ nearest }) => nearest ?? 'leave it out for the default',
+    expected: ({ expected }: { expected: string }) => expected,
+    remedy: ({ nearest }: { nearest: string | undefined }) => nearest ?? 'leave it out for the default',
   },
   'unknown-choice': {
     exit: 2,
     title: 'A value is none of the choices.',
     found: ({ found }: { found: string; choices: readonly string[]; nearest: string | undefined }) => found,
-    expected: ({ choices }) => `one of ${list(choices)}`,
-    remedy: ({ choices, nearest }) => nearest ?? choices[0] ?? 'remove it',
+    expected: ({ choices }: { choices: readonly string[] }) => `one of ${list(choices)}`,
+    remedy: ({ choices, nearest }: { choices: readonly string[]; nearest: string | undefined }) =>
+      nearest ?? choices[0] ?? 'remove it',
   },
   'invalid-value': {
     exit: 2,
     title: 'A value is not allowed.',
     found: ({ found }: { found: string; expected: string }) => found,
-    expected: ({ expected }) => expected,
+    expected: ({ expected }: { expected: string }) => expected,
   },
   'missing-file': {
     exit: 2,
     title: 'A file that the manifest names does not exist.',
     found: ({ path }: { path: string; kind: 'file' | 'folder'; found: string; nearest: string | undefined }) =>
       `no ${path}`,
-    expected: ({ kind, found }) => `a ${kind}${found}`,
-    remedy: ({ nearest }) => nearest ?? 'paths start from the folder of the manifest',
+    expected: ({ kind, found }: { kind: 'file' | 'folder'; found: string }) => `a ${kind}${found}`,
+    remedy: ({ nearest }: { nearest: string | undefined }) => nearest ?? 'paths start from the folder of the manifest',
   },
   'override-invalid': {
     exit: 2,
@@ -99,7 +95,7 @@ export const errors = defineErrors({
     title: 'A plugin is named by its package, never by a path or a URL: a manifest runs only what is installed.',
     found: ({ use }: { use: string; nearest: string | undefined }) => use,
     expected: () => "an installed package's name, or PACKAGE#NAME where it exports several plugins",
-    remedy: ({ nearest }) =>
+    remedy: ({ nearest }: { nearest: string | undefined }) =>
       nearest === undefined ? 'npm install FOLDER, then the name in its package.json' : `use: '${nearest}'`,
   },
   'unknown-plugin': {
@@ -114,8 +110,9 @@ export const errors = defineErrors({
       installed: readonly string[];
       nearest: string | undefined;
     }) => use,
-    expected: ({ kind, installed }) => `an installed ${kind}${here(installed)}`,
-    remedy: ({ nearest, package: name }) =>
+    expected: ({ kind, installed }: { kind: string; installed: readonly string[] }) =>
+      `an installed ${kind}${here(installed)}`,
+    remedy: ({ nearest, package: name }: { nearest: string | undefined; package: string }) =>
       nearest === undefined ? `npm install ${name}` : `use: '${nearest}'   (or: npm install ${name})`,
   },
   'plugin-kind': {
@@ -131,16 +128,18 @@ export const errors = defineErrors({
       installed: readonly string[];
       section: string | undefined;
     }) => `${use} is a ${kind}`,
-    expected: ({ wanted, installed }) => `a ${wanted}${here(installed)}`,
-    remedy: ({ kind, section }) =>
+    expected: ({ wanted, installed }: { wanted: string; installed: readonly string[] }) =>
+      `a ${wanted}${here(installed)}`,
+    remedy: ({ kind, section }: { kind: string; section: string | undefined }) =>
       section === undefined ? 'replace it' : `a ${kind} stands in the section ${section}`,
   },
   'plugin-ambiguous': {
     exit: 2,
     title: 'A package exports several plugins.',
     found: ({ use }: { use: string; names: readonly string[]; nearest: string | undefined }) => use,
-    expected: ({ names }) => `one of ${list(names)}`,
-    remedy: ({ names, nearest }) => `use: '${nearest ?? names[0] ?? ''}'`,
+    expected: ({ names }: { names: readonly string[] }) => `one of ${list(names)}`,
+    remedy: ({ names, nearest }: { names: readonly string[]; nearest: string | undefined }) =>
+      `use: '${nearest ?? names[0] ?? ''}'`,
   },
   'plugin-invalid': {
     exit: 4,
@@ -153,8 +152,8 @@ export const errors = defineErrors({
     title: 'A plugin was made for another version of the contract.',
     found: ({ use, contract }: { use: string; contract: unknown; own: number; remedy: string }) =>
       `${use} with contract ${String(contract)}`,
-    expected: ({ own }) => `contract ${String(own)}`,
-    remedy: ({ remedy }) => remedy,
+    expected: ({ own }: { own: number }) => `contract ${String(own)}`,
+    remedy: ({ remedy }: { remedy: string }) => remedy,
   },
   'plugin-throws': {
     exit: 4,

@@ -10,8 +10,8 @@ export interface JsonSchema {
   readonly items?: JsonSchema | boolean;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
+  readonly enum?: readonly (string | number | boolean | null)[];
+  readonly const?: string | number | boolean | null;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -19,7 +19,7 @@ export interface JsonSchema {
   readonly minLength?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean | null | object;
   readonly description?: string;
   /** Ours: see core's `pathOption`. */
   readonly path?: 'file' | 'folder';

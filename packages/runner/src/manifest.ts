@@ -43,7 +43,7 @@ export interface Manifest extends ManifestPlugins {
   /** With every default written out; plain JSON values. */
   readonly resolved: Readonly<Record<string, unknown>>;
   /** Where a part of it stands, for errors that show later. */
-  place(path: Path): Place;
+  readonly place: (path: Path) => Place;
 }
 
 export interface LoadOptions {

@@ -8,17 +8,17 @@ export function nearest(wrong: string, names: readonly string[]): string | undef
   const given = plain(wrong);
   const [best] = names
     .map((name) => {
-      const [edits = 0, length = 1] = forms(name)
-        .map((form) => [editsBetween(given, form), Math.max(given.length, form.length)] as const)
-        .sort((a, b) => a[0] - b[0])[0]!;
-      return { name, edits, allowed: Math.max(1, 0.4 * length) };
+      const [closest] = forms(name)
+        .map((form) => ({ edits: editsBetween(given, form), length: Math.max(given.length, form.length) }))
+        .sort((a, b) => a.edits - b.edits);
+      return { name, edits: closest!.edits, allowed: Math.max(1, 0.4 * closest!.length) };
     })
     .sort((a, b) => a.edits - b.edits);
   return best && best.edits <= best.allowed ? best.name : undefined;
 }
 
 const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '');
-const letters = (name: string): string => [...name].sort().join('');
+const letters = (name: string): string => Array.from(name).sort().join('');
 const editsBetween = (a: string, b: string): number => (a !== b && letters(a) === letters(b) ? 1 : distance(a, b));
 
 function forms(name: string): readonly string[] {

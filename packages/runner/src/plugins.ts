@@ -50,9 +50,9 @@ export async function findPlugin<K extends Kind>(
     throw errors['unknown-plugin']({ ...particulars, nearest: nearestPlugin(use, kind, folders) });
   }
   const module = await importModule(use, path);
-  const plugins = [module.default].flat() as unknown[];
+  const plugins: readonly unknown[] = Array.isArray(module.default) ? module.default : [module.default];
+  for (const plugin of plugins) checkContract(use, name, plugin);
   if (plugins.length === 0 || !plugins.every(isPlugin)) throw errors['plugin-invalid']({ use, path });
-  for (const { contract } of plugins) checkContract(use, name, contract);
   const plugin = choose(use, name, kind, plugins, folders);
   checkCopies(use, path);
   return { plugin, use, version: versionOf(name.package, path), path };
@@ -91,9 +91,12 @@ async function importModule(use: string, path: string): Promise<{ readonly defau
 const isPlugin = (value: unknown): value is AnyPlugin =>
   typeof value === 'object' &&
   value !== null &&
-  ['contract', 'kind', 'name', 'options', 'create'].every((key) => key in value);
+  'contract' in value &&
+  ['kind', 'name', 'options', 'create'].every((key) => key in value);
 
-function checkContract(use: string, name: PluginName, contract: unknown): void {
+function checkContract(use: string, name: PluginName, plugin: unknown): void {
+  if (typeof plugin !== 'object' || plugin === null || !('contract' in plugin)) return;
+  const { contract } = plugin;
   if (contract === CONTRACT) return;
   const older = typeof contract === 'number' && contract < CONTRACT;
   const remedy = `npm install ${older ? name.package : '@counterweight/runner'}@latest`;

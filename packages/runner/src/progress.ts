@@ -1,5 +1,7 @@
 import type { BatchEvent, Callback, EpochEvent } from '@counterweight/core';
 
+import { clock } from './duration.js';
+
 /** Where progress goes: standard error. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
@@ -58,14 +60,6 @@ export class Progress implements Callback {
   private rate(step: number): number {
     return step / Math.max((performance.now() - this.started) / 1000, 1e-3);
   }
-}
-
-/** 75 seconds: 1:15. */
-export function clock(seconds: number): string {
-  const whole = Math.max(Math.round(seconds), 0);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
 const significant = (value: number): string => (value === 0 ? '0' : value.toPrecision(4));

@@ -58,8 +58,10 @@ export class Scope {
         );
       return own.resolve<unknown>(token);
     });
-    const create = plugin.create as (...given: unknown[]) => Kinds[K] | Promise<Kinds[K]>;
-    const made = await callPlugin(use, 'being created', this.about.place(at), () => create(options, ...dependencies));
+    const { create } = plugin as { readonly create: (...given: unknown[]) => Kinds[K] | Promise<Kinds[K]> };
+    const made = await callPlugin(use, 'being created', this.about.place(at), () =>
+      create.call(plugin, options, ...dependencies),
+    );
     this.own(made);
     return made;
   }

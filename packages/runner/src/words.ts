@@ -6,7 +6,7 @@ export function inWords(value: unknown): string {
   if (typeof value === 'number') return yamlNumber(value);
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}…` : value}'`;
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  return typeof value === 'object' ? 'a mapping' : String(value as boolean);
+  return typeof value === 'boolean' ? String(value) : 'a mapping';
 }
 
 /** A number as YAML writes it. */

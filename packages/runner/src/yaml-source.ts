@@ -89,7 +89,7 @@ function depthExceeded(lines: readonly string[]): Position | undefined {
   for (const [index, line] of lines.entries()) {
     const compact = new RegExp(`^ *(?:[-?:][ \\t]+){${MAX_DEPTH}}`).exec(line);
     if (compact) return { line: index + 1, column: compact[0].length };
-    for (const [column, character] of [...line].entries()) {
+    for (const [column, character] of Array.from(line).entries()) {
       if (character === '[' || character === '{') depth++;
       else if ((character === ']' || character === '}') && depth > 0) depth--;
       if (depth > MAX_DEPTH) return { line: index + 1, column: column + 1 };

@@ -1,0 +1,134 @@
+import { createRequire } from 'node:module';
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+
+import {
+  checkCommand,
+  compareCommand,
+  doctorCommand,
+  installCommand,
+  runCommand,
+  type ManifestOptions,
+  type Terminal,
+} from './commands.js';
+import { failureOf } from './failure.js';
+
+const USAGE = 2;
+
+/**
+ * The `counterweight` command.
+ * @returns what the process exits with: 0 done, 2 manifest or usage, 3 data, 4 plugin, 5 engine, 6 diverged, 70 internal,
+ *   130 interrupted
+ */
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let exit = 0;
+  const set = (code: number): void => {
+    exit = code;
+  };
+  const program = describeCommands(terminal, set);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exit;
+  } catch (error) {
+    // commander has written its message.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    const failure = failureOf(error, argv.includes('--verbose'));
+    terminal.progress.write(failure.text);
+    if (argv.includes('--json')) terminal.out(`${JSON.stringify(failure.json, null, 2)}\n`);
+    return failure.exit;
+  }
+}
+
+function describeCommands(terminal: Terminal, exit: (code: number) => void): Command {
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  const program = new Command('counterweight')
+    .description(
+      'Train multi-label image models on imbalanced labels, with strategies that can be swapped and compared.',
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => {
+        terminal.out(text);
+      },
+      writeErr: (text) => void terminal.progress.write(text),
+    })
+    .showHelpAfterError('(add --help for what can be given)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 2 manifest or usage, 3 data, 4 plugin, 5 engine, 6 diverged, 130 interrupted.',
+    );
+
+  shared(program.command('run'), 'Train as a manifest says and write a run folder.')
+    .argument('<manifest>', 'a YAML file')
+    .addOption(manifestOverride())
+    .option('--out <folder>', 'the run folder, new or empty (default: runs/TIME-NAME)')
+    .option('--threads <n>', 'threads of the engine (default: one per core)', positive)
+    .action(async (file: string, options: ManifestOptions) => {
+      exit(await runCommand(file, options, terminal));
+    });
+  shared(
+    program.command('check'),
+    'Tell what a run would do: labels, what samplers can change, warnings. Trains nothing.',
+  )
+    .argument('<manifest>', 'a YAML file')
+    .addOption(manifestOverride())
+    .action(async (file: string, options: ManifestOptions) => {
+      exit(await checkCommand(file, options, terminal));
+    });
+  shared(program.command('compare'), 'Put the numbers of runs side by side, and a page with pictures into a file.')
+    .argument('<run...>', 'run folders')
+    .option('--out <file>', 'an HTML page, new')
+    .action(async (folders: string[], options: { out?: string; json?: boolean }) => {
+      exit(await compareCommand(folders, options, terminal));
+    });
+  shared(program.command('doctor'), 'Tell what is needed on this machine, and what was found.').action(
+    async (options: { json?: boolean }) => {
+      exit(await doctorCommand(options, terminal));
+    },
+  );
+  const engine = program.command('engine').description('The native TensorFlow engine.').exitOverride();
+  shared(engine.command('install'), 'Download, check and build the engine; once per machine.')
+    .option('--index <url>', 'a Python package index to take it from')
+    .option('--from <file>', 'a wheel that is at hand')
+    .action(async (options: { index?: string; from?: string; json?: boolean }) => {
+      exit(await installCommand(options, terminal));
+    });
+  return program;
+}
+
+const shared = (command: Command, description: string): Command =>
+  command
+    .description(description)
+    .exitOverride()
+    .option('--json', 'machine-readable result on standard output')
+    .option('--verbose', 'stack traces with errors');
+
+const manifestOverride = (): Option =>
+  new Option('--set <key=value>', 'override a value of the manifest: training.epochs=3 (may be repeated)').argParser(
+    (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+  );
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('a whole number of at least 1 is expected.');
+  return value;
+}
+
+function processTerminal(): Terminal {
+  return {
+    out: (text) => void process.stdout.write(text),
+    progress: process.stderr,
+    onInterrupt(interrupt) {
+      let asked = false;
+      const listener = (): void => {
+        if (asked) process.exit(130);
+        asked = true;
+        interrupt();
+      };
+      process.on('SIGINT', listener).on('SIGTERM', listener);
+      return () => process.off('SIGINT', listener).off('SIGTERM', listener);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { loadManifest, type Manifest } from './manifest.js';
+import { planText } from './plan-text.js';
+import { Progress, type ProgressStream } from './progress.js';
+import { resultText } from './result-text.js';
+
+/** Where a command writes: data to `out`, everything else to `progress`. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly progress: ProgressStream;
+  /** Calls back when the user interrupts; answers how to stop listening. */
+  readonly onInterrupt: (interrupt: () => void) => () => void;
+}
+
+export interface ManifestOptions {
+  readonly set?: readonly string[];
+  readonly json?: boolean;
+}
+
+const INTERRUPTED = 130;
+const ENGINE = 5;
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+const loggerOf = ({ progress }: Terminal) => ({
+  info: (message: string) => void progress.write(`${message}\n`),
+  warn: (message: string) => void progress.write(`warning   ${message}\n`),
+});
+
+const load = (file: string, { set }: ManifestOptions): Promise<Manifest> => loadManifest(file, { set: set ?? [] });
+
+/** `counterweight check MANIFEST` */
+export async function checkCommand(file: string, options: ManifestOptions, terminal: Terminal): Promise<number> {
+  const manifest = await load(file, options);
+  const { check } = await import('./plan.js');
+  const plan = await check(manifest, { logger: loggerOf(terminal) });
+  terminal.out(options.json ? json(plan) : planText(plan));
+  return 0;
+}
+
+/** `counterweight run MANIFEST` */
+export async function runCommand(
+  file: string,
+  options: ManifestOptions & { readonly out?: string; readonly threads?: number },
+  terminal: Terminal,
+): Promise<number> {
+  const { json: asJson, out, threads } = options;
+  const manifest = await load(file, options);
+  const { run } = await import('./run.js');
+  const abort = new AbortController();
+  const stopListening = terminal.onInterrupt(() => {
+    terminal.progress.write('\nstopping after this step; once more to stop at once\n');
+    abort.abort();
+  });
+  try {
+    const result = await run(manifest, {
+      ...(out !== undefined && { out }),
+      ...(threads !== undefined && { threads }),
+      logger: loggerOf(terminal),
+      signal: abort.signal,
+      onPlan: (plan) => {
+        terminal.progress.write(planText(plan));
+        return [new Progress(plan.training, terminal.progress)];
+      },
+    });
+    if (asJson) terminal.out(json(result));
+    else if (result.metrics) terminal.out(resultText(result.folder, result.metrics));
+    if (result.ended !== 'interrupted') return 0;
+    terminal.progress.write(`interrupted; ${result.folder} holds what was recorded until then\n`);
+    return INTERRUPTED;
+  } finally {
+    stopListening();
+  }
+}
+
+/** `counterweight compare RUN…` */
+export async function compareCommand(
+  folders: readonly string[],
+  options: { readonly out?: string; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { comparison, writePage } = await import('./comparison.js');
+  const { table, summaries } = await comparison(folders);
+  if (options.out !== undefined) terminal.progress.write(`${await writePage(folders, options.out)}\n`);
+  terminal.out(options.json ? json(summaries) : table);
+  return 0;
+}
+
+/** `counterweight engine install` */
+export async function installCommand(
+  options: { readonly index?: string; readonly from?: string; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { installEngine } = await import('@counterweight/tensorflow');
+  const { InstallLine } = await import('./install-line.js');
+  const line = new InstallLine(terminal.progress);
+  const { index, from } = options;
+  const engine = await installEngine({
+    ...(index !== undefined && { index }),
+    ...(from !== undefined && { from }),
+    onProgress: (progress) => {
+      line.show(progress);
+    },
+  });
+  line.end();
+  terminal.out(options.json ? json({ folder: engine.folder, version: engine.version }) : `${engine.folder}\n`);
+  return 0;
+}
+
+/** `counterweight doctor` */
+export async function doctorCommand(options: { readonly json?: boolean }, terminal: Terminal): Promise<number> {
+  const { findEngine } = await import('@counterweight/tensorflow');
+  const engine = findEngine();
+  terminal.out(options.json ? json({ engine: engine ?? null }) : `engine    ${engine?.folder ?? 'not installed'}\n`);
+  return engine ? 0 : ENGINE;
+}

@@ -1,0 +1,52 @@
+import type { Plan, Spread } from './plan.js';
+
+/** A plan as a person reads it. */
+export function planText({ plugins, data, samplers, weights, start, training, notices, warnings }: Plan): string {
+  const { examples, groups, withoutTrainingPositives: empty } = data;
+  const rows: readonly (readonly [string, string])[] = [
+    ...plugins.map(({ kind, use, version, path }) => [kind, `${use} ${version}  (${path})`] as const),
+    [
+      'examples',
+      `${examples.train} train, ${examples.validation} validation, ${examples.test} test, ${data.shape.join('×')} each`,
+    ],
+    [
+      'classes',
+      `${data.classes}: ${groups.head} head, ${groups.medium} medium, ${groups.tail} tail by training positives`,
+    ],
+    ['labels', `${data.labelsPerExample.toFixed(2)} per example`],
+    ['positives', `per class ${spreadText(data.positives, String)} (smallest, median, largest)`],
+    ['prior', `per class ${spreadText(data.prior, percent)}`],
+    ...(empty.classes === 0
+      ? []
+      : [
+          [
+            'empty',
+            `${empty.classes} classes without a training positive: ${empty.first.join(', ')}${empty.classes > empty.first.length ? ', …' : ''}`,
+          ] as const,
+        ]),
+    ...Object.entries(weights).map(
+      ([side, values]) =>
+        ['weights', `${side} ${spreadText(values, (w) => w.toPrecision(3))} (smallest, median, largest)`] as const,
+    ),
+    ...samplers.flatMap(({ use, effect }) =>
+      effect.map((line, i) => [i === 0 ? 'sampler' : '', i === 0 ? `${use}: ${line}` : line] as const),
+    ),
+    ...(start === null
+      ? []
+      : [
+          [
+            'start',
+            `loss ${start.loss.toPrecision(4)} with the output bias from the priors; σ adds up to ${start.rawLabelsPerExample.toFixed(2)} labels per example`,
+          ] as const,
+        ]),
+    ['training', `${training.epochs} epochs, ${training.steps} steps`],
+    ...notices.map((notice) => ['notice', notice] as const),
+    ...warnings.map((warning) => ['warning', warning] as const),
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(10)}${text}\n`).join('');
+}
+
+const spreadText = ({ min, median, max }: Spread, write: (value: number) => string): string =>
+  [min, median, max].map(write).join(' / ');
+
+const percent = (share: number): string => `${(100 * share).toPrecision(3)} %`;

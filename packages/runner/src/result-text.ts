@@ -1,0 +1,46 @@
+import type { RunMetrics } from '@counterweight/core';
+
+import { clock } from './duration.js';
+
+/** What came out of a run, as a person reads it; the numbers are those of `metrics.json`. */
+export function resultText(folder: string, { test, chance, steps, seconds }: RunMetrics): string {
+  const { averagePrecision: ap, prevalenceRatio: ratio, groups } = test;
+  const rows: readonly (readonly [string, string])[] = [
+    ...(ap
+      ? [
+          [
+            'test AP',
+            `macro ${score(ap.macro)}  micro ${score(ap.micro)}  over ${ap.classes} classes (${ap.excluded} left out)`,
+          ] as const,
+          [
+            'chance',
+            `macro ${score(chance.averagePrecision.macro)}  micro ${score(chance.averagePrecision.micro)}`,
+          ] as const,
+        ]
+      : []),
+    ...(ratio
+      ? [
+          [
+            'predicted',
+            `${times(ratio.decided)} as many as true at ${ratio.threshold}; probabilities add up to ${times(ratio.summed)}`,
+          ] as const,
+        ]
+      : []),
+    ...(groups
+      ? [
+          [
+            'groups',
+            (['head', 'medium', 'tail'] as const)
+              .map((name) => `${name} ${score(groups[name].averagePrecision)} (${groups[name].classes})`)
+              .join('  '),
+          ] as const,
+        ]
+      : []),
+    ['trained', `${steps} steps in ${clock(seconds)}`],
+    ['folder', folder],
+  ];
+  return rows.map(([name, text]) => `${name.padEnd(10)}${text}\n`).join('');
+}
+
+const score = (value: number | null): string => (value === null ? 'undefined' : value.toFixed(4));
+const times = (value: number | null): string => (value === null ? 'undefined' : `×${value.toPrecision(3)}`);
