@@ -16,14 +16,14 @@ export const errors = defineErrors({
     exit: 5,
     title: 'There is no TensorFlow engine for this kind of machine.',
     found: ({ platform }: { platform: string; supported: readonly string[] }) => platform,
-    expected: ({ supported }: { supported: readonly string[] }) => supported.join(' or '),
+    expected: ({ supported }: { platform: string; supported: readonly string[] }) => supported.join(' or '),
     remedy: () => 'use a machine or container of such a kind',
   },
   'engine-node-too-old': {
     exit: 5,
     title: 'Node is too old for the TensorFlow engine.',
     found: ({ version }: { version: string; needed: string }) => `Node ${version}`,
-    expected: ({ needed }: { needed: string }) => `Node ${needed} or newer`,
+    expected: ({ needed }: { version: string; needed: string }) => `Node ${needed} or newer`,
     remedy: () => 'install a current Node and run the command again',
   },
   'engine-processor-too-old': {
@@ -59,7 +59,7 @@ export const errors = defineErrors({
     exit: 5,
     title: 'The Python package index does not offer the wheel that is pinned.',
     found: ({ indexes }: { file: string; indexes: readonly string[] }) => `searched ${indexes.join(', ')}`,
-    expected: ({ file }: { file: string }) => file,
+    expected: ({ file }: { file: string; indexes: readonly string[] }) => file,
     remedy: () => `${again} --index URL (another index), or ${offline}`,
   },
   'engine-download-failed': {
@@ -73,7 +73,7 @@ export const errors = defineErrors({
     exit: 5,
     title: 'What arrived is not what engine.lock.json pins.',
     found: ({ name, found }: { name: string; found: string; expected: string }) => `${name}: ${found}`,
-    expected: ({ expected }: { expected: string }) => expected,
+    expected: ({ expected }: { name: string; found: string; expected: string }) => expected,
     remedy: () => `${again}; if it happens again, the mirror or proxy changes files: use another with --index URL`,
   },
   'engine-wheel-missing': {
@@ -87,7 +87,7 @@ export const errors = defineErrors({
     title: 'There is too little room for the TensorFlow engine.',
     found: ({ free, folder }: { free: number; needed: number; folder: string }) =>
       `${gigabytes(free)} free in ${folder}`,
-    expected: ({ needed }: { needed: number }) => `${gigabytes(needed)} while installing`,
+    expected: ({ needed }: { free: number; needed: number; folder: string }) => `${gigabytes(needed)} while installing`,
     remedy: () => 'free some room, or set COUNTERWEIGHT_CACHE to a folder on another disk',
   },
   'engine-cache-unwritable': {
@@ -100,6 +100,6 @@ export const errors = defineErrors({
     exit: 5,
     title: 'The TensorFlow engine is installed but does not load.',
     found: ({ reason }: { reason: string; folder: string }) => reason,
-    remedy: ({ folder }: { folder: string }) => `remove ${folder}, then ${again}`,
+    remedy: ({ folder }: { reason: string; folder: string }) => `remove ${folder}, then ${again}`,
   },
 });
