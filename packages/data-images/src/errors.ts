@@ -16,8 +16,8 @@ const shown = 10;
 const listing = ({ file, problems }: Listing): string =>
   [
     problems.length === 1 ? '1 problem' : `${problems.length} problems`,
-    ...problems.slice(0, shown).map(({ line, what }) => `  ${file}:${line}: ${what}`),
-    ...(problems.length > shown ? [`  and ${problems.length - shown} more`] : []),
+    ...problems.slice(0, shown).map(({ line, what }) => `    ${file}:${line}: ${what}`),
+    ...(problems.length > shown ? [`    and ${problems.length - shown} more`] : []),
   ].join('\n');
 
 /** The errors of images and label tables. */

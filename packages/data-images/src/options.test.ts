@@ -22,15 +22,15 @@ test('defaults of a folder are written out', () => {
 test('a pack has its size and the rest of its own', () => {
   expect(options.parse({ pack: 'p' })).toEqual({ pack: 'p', splits });
   expect(issues({ pack: 'p', size: 32, labels: 'l.csv' })).toEqual([
-    'labels: labels cannot be given with pack, which has its own',
-    'size: size cannot be given with pack, which has its own',
+    'labels: no labels beside pack, which has its own',
+    'size: no size beside pack, which has its own',
   ]);
 });
 
 test.each([
-  [{}, 'needs images and labels, or pack'],
-  [{ images: 'i' }, 'images needs labels'],
-  [{ labels: 'l' }, 'labels needs images'],
+  [{}, 'images and labels, or pack'],
+  [{ images: 'i' }, 'labels, a CSV file'],
+  [{ labels: 'l' }, 'images, the folder'],
   [{ pack: 'p', splits: { train: 0.8 } }, 'sum to 1'],
   [{ pack: 'p', splits: { train: 0, test: 0.9 } }, 'splits.train'],
   [{ images: 'i', labels: 'l', size: 7 }, 'size'],

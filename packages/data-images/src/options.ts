@@ -32,7 +32,7 @@ const keys = z.strictObject({
   splits: z
     .strictObject({ train: share.gt(0).default(0.7), validation: share.default(0.1), test: share.default(0.2) })
     .refine(({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-6, {
-      error: 'train, validation and test must sum to 1',
+      error: 'train, validation and test that sum to 1',
     })
     .prefault({})
     .describe('Shares of the images when the table has no column `split`.'),
@@ -41,17 +41,17 @@ const keys = z.strictObject({
 /** Either a folder of images with a table, or a pack; what a pack has fixed may not be given with it. */
 export const options = keys
   .superRefine((given, context) => {
-    const refuse = (path: string[], message: string): void => {
+    const expect = (path: string[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
     };
     if (given.pack === undefined) {
-      if (given.images === undefined && given.labels === undefined) refuse([], 'needs images and labels, or pack');
-      else if (given.images === undefined) refuse([], 'labels needs images, the folder its paths start from');
-      else if (given.labels === undefined) refuse([], 'images needs labels, a CSV file');
+      if (given.images === undefined && given.labels === undefined) expect([], 'images and labels, or pack');
+      else if (given.images === undefined) expect([], 'images, the folder that the paths in labels start from');
+      else if (given.labels === undefined) expect([], 'labels, a CSV file, beside images');
     } else
       for (const key of ['images', 'labels', ...Object.keys(folderDefaults)] as const)
         if (key in given && given[key as keyof typeof given] !== undefined)
-          refuse([key], `${key} cannot be given with pack, which has its own`);
+          expect([key], `no ${key} beside pack, which has its own`);
   })
   .transform(({ pack, splits, images = '', labels = '', ...folder }) =>
     pack === undefined ? { images, labels, ...folderDefaults, ...defined(folder), splits } : { pack, splits },
