@@ -38,10 +38,10 @@ export function normalEquations(backend: NativeBackend, x: tf.Tensor2D, labels: 
     });
     const scores = new Float32Array(rows * labels.columns);
     blocks.forEach((from, i) => {
-      const width = Math.min(BLOCK, labels.columns - from);
-      const values = tf.tidy(() =>
-        tf.matMul(solution, products?.[i] ?? dense(labels, from), true).dataSync<'float32'>(),
-      );
+      const block = tf.tidy(() => tf.matMul(solution, products?.[i] ?? dense(labels, from), true));
+      const width = block.size / rows;
+      const values = block.dataSync<'float32'>(); // not inside `tidy`, which would search the values for tensors
+      block.dispose();
       for (let row = 0; row < rows; row++)
         scores.set(values.subarray(row * width, (row + 1) * width), row * labels.columns + from);
     });

@@ -56,11 +56,13 @@ const topology = (input: readonly number[], layers: readonly ExportedLayer[]) =>
   },
 });
 
-const values = (read: () => tf.Tensor): { shape: number[]; data: Float32Array } =>
-  tf.tidy(() => {
-    const tensor = read();
-    return { shape: tensor.shape, data: tensor.dataSync<'float32'>() };
-  });
+function values(read: () => tf.Tensor): { shape: number[]; data: Float32Array } {
+  const copy = tf.tidy(() => tf.add(read(), 0));
+  const { shape } = copy;
+  const data = copy.dataSync<'float32'>(); // not inside `tidy`, which would search the values for tensors
+  copy.dispose();
+  return { shape, data };
+}
 
 /** Written through to the disk before anything is renamed. */
 async function write(path: string, parts: readonly (string | Float32Array)[]): Promise<void> {
