@@ -69,12 +69,14 @@ export const renderPlace = ({ file, line, column }: Place): string =>
   [file, line, column].filter((part) => part !== undefined).join(':');
 
 function render({ code, title, found, expected, remedy, place }: ErrorParts): string {
+  const line = (label: string, text: string): string =>
+    `  ${label.padEnd(9)}${text.replaceAll('\n', `\n${' '.repeat(11)}`)}`;
   return [
     place ? `${code}  ${renderPlace(place)}` : code,
     `  ${title}`,
-    `  found    ${found}`,
-    ...(expected === undefined ? [] : [`  expected ${expected}`]),
-    ...(remedy === undefined ? [] : [`  try      ${remedy}`]),
+    line('found', found),
+    ...(expected === undefined ? [] : [line('expected', expected)]),
+    ...(remedy === undefined ? [] : [line('try', remedy)]),
   ].join('\n');
 }
 
