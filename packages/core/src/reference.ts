@@ -1,13 +1,17 @@
+import {
+  labelsFromRows,
+  labelStatistics,
+  outputBias,
+  randomStream,
+  samplerEffect,
+  stratify,
+  weightsFromCounts,
+  z,
+  type CountRule,
+  type ElementwiseLoss,
+  type LabelStatistics,
+} from '@counterweight/core';
 import { mapped, type Mapping, type ReferenceAdapter, type ReferenceCounts } from '@counterweight/testing';
-import { z } from 'zod';
-
-import { outputBias } from './curves.js';
-import { labelsFromRows, labelStatistics, type LabelStatistics } from './labels.js';
-import type { ElementwiseLoss } from './loss.js';
-import { randomStream } from './random.js';
-import { samplerEffect } from './sampler-effect.js';
-import { stratify } from './stratification.js';
-import { weightsFromCounts, type CountRule } from './weights.js';
 
 const cap = z.number().optional();
 const beta = z.number();
@@ -54,12 +58,16 @@ export default {
       },
     })),
   },
-  samplerEffect: (labels, probabilities) =>
-    samplerEffect(
-      Int32Array.from({ length: labels.rows }, (_, row) => row),
-      probabilities,
-      labels,
-    ),
+  samplerEffect: (labels, probabilities) => {
+    const pool = Int32Array.from({ length: labels.rows }, (_, row) => row);
+    const { gain, sampledPrior: _, ...effect } = samplerEffect(pool, probabilities, labels);
+    const { positives } = labelStatistics(labels, pool);
+    return {
+      ...effect,
+      gain,
+      expectedPrior: gain.map((g, c) => (positives[c] === 0 ? 0 : (g * positives[c]!) / labels.rows)),
+    };
+  },
   stratify: (labels, folds, seed) =>
     stratify(labels, Array<number>(folds).fill(1 / folds), seed === undefined ? {} : { random: randomStream(seed) }),
 } satisfies ReferenceAdapter;

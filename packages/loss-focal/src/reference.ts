@@ -1,7 +1,6 @@
 import { z } from '@counterweight/core';
+import focal from '@counterweight/loss-focal';
 import { mapped, type ReferenceAdapter } from '@counterweight/testing';
-
-import focal from './index.js';
 
 export default {
   losses: {

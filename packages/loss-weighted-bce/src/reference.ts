@@ -1,7 +1,6 @@
 import { z } from '@counterweight/core';
+import weightedBce from '@counterweight/loss-weighted-bce';
 import { mapped, type ReferenceAdapter } from '@counterweight/testing';
-
-import weightedBce from './index.js';
 
 const weight = z.union([z.number(), z.array(z.number())]).optional();
 

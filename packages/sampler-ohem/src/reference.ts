@@ -1,7 +1,6 @@
 import { z } from '@counterweight/core';
+import ohem from '@counterweight/sampler-ohem';
 import { mapped, type ReferenceAdapter } from '@counterweight/testing';
-
-import ohem from './index.js';
 
 export default {
   miners: {

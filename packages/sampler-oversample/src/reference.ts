@@ -1,8 +1,12 @@
 import { labelStatistics, z } from '@counterweight/core';
+import {
+  classFactors,
+  classPower,
+  classProbabilities,
+  exampleFactors,
+  repeatFactor,
+} from '@counterweight/sampler-oversample';
 import { mapped, type ReferenceAdapter } from '@counterweight/testing';
-
-import { classPower, classProbabilities } from './class-power.js';
-import { classFactors, exampleFactors, repeatFactor } from './repeat-factor.js';
 
 export default {
   samplers: {

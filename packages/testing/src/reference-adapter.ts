@@ -2,7 +2,7 @@
  * What a package's unpublished `reference.ts` exports by default: how names and parameters of the reference files map to its
  * own code. `npm run check:reference` knows from these what exists; what no adapter names is skipped, by name.
  */
-import { z, type AnyPlugin, type DrawSampler, type SamplerEffect, type SparseLabels } from '@counterweight/core';
+import { z, type AnyPlugin, type DrawSampler, type SparseLabels } from '@counterweight/core';
 
 export interface ReferenceAdapter {
   /** By the name in `elementwise[].loss`, `curves.cases[].loss` and `inverseLink.cases[].loss`. */
@@ -15,8 +15,8 @@ export interface ReferenceAdapter {
   >;
   /** By `tables[].cases[].sampler`. */
   readonly samplers?: Readonly<Record<string, Mapping<[], ReferenceSampler>>>;
-  /** What drawing with some probabilities does to the priors. */
-  readonly samplerEffect?: (labels: SparseLabels, probabilities: Float64Array) => SamplerEffect;
+  /** What drawing with some probabilities does to the priors; answers the keys of the case. */
+  readonly samplerEffect?: (labels: SparseLabels, probabilities: Float64Array) => Readonly<Record<string, unknown>>;
   /** The fold of each row, folds of equal share; without a seed every tie goes to the lowest index. */
   readonly stratify?: (labels: SparseLabels, folds: number, seed?: number) => ArrayLike<number>;
   /**
@@ -25,8 +25,10 @@ export interface ReferenceAdapter {
    * too; NaN is null) or objects of these. A key that is answered and not in the file fails; one in the file and not answered is
    * skipped, by name.
    */
-  readonly metrics?: Readonly<Record<string, Mapping<[MetricCase], Readonly<Record<string, unknown>>>>>;
+  readonly metrics?: Readonly<Record<string, Mapping<[MetricCase], Answer | Promise<Answer>>>>;
 }
+
+type Answer = Readonly<Record<string, unknown>>;
 
 export interface ReferenceLoss {
   readonly plugin: AnyPlugin<'loss'>;

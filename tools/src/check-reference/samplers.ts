@@ -1,0 +1,89 @@
+/** The topic samplers: what draws do to priors, the mining of entries, stratification. */
+import { z, type ElementwiseLoss } from '@counterweight/core';
+import { createMiner, trial, type ReferenceAdapter } from '@counterweight/testing';
+
+import { agree, FLOAT32, FLOAT64, FLOAT64_SUM, Mismatch } from './agreement.js';
+import { bits, flat, labelsOf, matrix, rowsOf, statisticsOf } from './matrices.js';
+import { checkStratification } from './stratification.js';
+import type { Tally } from './tally.js';
+
+const kind = z.enum(['exact', 'convention']);
+const file = z.looseObject({
+  tables: z.array(z.looseObject({ labels: bits, cases: z.array(z.looseObject({ sampler: z.string() })) })),
+  mining: z.array(z.looseObject({ losses: matrix, targets: bits, mask: bits, entries: z.array(z.looseObject({})) })),
+  stratification: z.array(z.looseObject({})),
+});
+type Mining = z.output<typeof file>['mining'][number];
+
+export async function checkSamplers(content: unknown, adapter: ReferenceAdapter, tally: Tally): Promise<void> {
+  const { tables, mining, stratification, ...others } = file.parse(content);
+  for (const [i, { labels, cases, ...more }] of tables.entries()) {
+    for (const [j, entry] of cases.entries()) {
+      if (!(entry.sampler in (adapter.samplers ?? {}))) tally.skip(`draws ${entry.sampler}`);
+      else
+        await tally.attempt(`draws ${entry.sampler}`, `table ${i}, case ${j}`, () =>
+          checkDraws(entry, labels, adapter),
+        );
+    }
+    for (const section of ['measures', 'mlRos']) if (section in more) tally.skip(section);
+  }
+  for (const [i, table] of mining.entries()) {
+    for (const [j, entry] of table.entries.entries()) {
+      if (!adapter.miners?.['entries']) tally.skip('mining of entries');
+      else await tally.attempt('mining of entries', `table ${i}, case ${j}`, () => checkMining(entry, table, adapter));
+    }
+    for (const _ of z.array(z.unknown()).parse(table['examples'] ?? [])) tally.skip('mining of examples');
+  }
+  for (const [i, entry] of stratification.entries()) {
+    if (!adapter.stratify) tally.skip('stratification');
+    else await tally.attempt('stratification', `case ${i}`, () => checkStratification(entry, adapter.stratify!));
+  }
+  if ('tauNorm' in others) tally.skip('tauNorm');
+}
+
+const drawCase = z.looseObject({
+  sampler: z.string(),
+  kind,
+  options: z.record(z.string(), z.unknown()),
+  probabilities: z.array(z.number()),
+});
+
+function checkDraws(entry: unknown, labels: z.output<typeof bits>, adapter: ReferenceAdapter): void {
+  const { sampler: name, kind: _, options, ...expected } = drawCase.parse(entry);
+  const { sampler, details } = adapter.samplers![name]!(options);
+  const sparse = labelsOf(labels);
+  const pool = Int32Array.from(labels.keys());
+  const counts = labels[0]!.map((_, c) => labels.filter((row) => row[c] === 1).length);
+  const probabilities = sampler.probabilities?.(pool, {
+    labels: sparse,
+    statistics: statisticsOf(counts, labels.length),
+  });
+  if (!probabilities) throw new Mismatch('the sampler tells no probabilities');
+  const { samplerEffect } = adapter;
+  if (!samplerEffect) throw new Mismatch('no package computes the effect of a sampler');
+  const answer = { ...details?.(pool, sparse), ...samplerEffect(sparse, probabilities) };
+  agree('effect', answer, expected, FLOAT64_SUM);
+}
+
+const mineCase = z.looseObject({ kind, kept: bits, keptCount: z.int(), meanOverKept: z.number() });
+/** The loss of an entry is its logit: so the losses of the file can be mined. */
+const identity: ElementwiseLoss = { kind: 'elementwise', curves: (logit) => ({ positive: logit, negative: logit }) };
+/** After any warm-up. */
+const LATE = 1000;
+
+async function checkMining(entry: unknown, table: Mining, adapter: ReferenceAdapter): Promise<void> {
+  const { kind: _, kept, keptCount, meanOverKept, ...parameters } = mineCase.parse(entry);
+  const { plugin, options } = adapter.miners!['entries']!(parameters);
+  const columns = table.losses[0]!.length;
+  const counts = table.targets[0]!.map((_, c) => table.targets.filter((row) => row[c] === 1).length);
+  const miner = await createMiner(plugin, options, statisticsOf(counts, table.targets.length));
+  for (const unlisted of ['negative', 'unknown'] as const) {
+    const labels = labelsOf(table.targets, table.mask, unlisted);
+    const run = (reduction: 'sum' | 'mean') =>
+      trial({ loss: identity, logits: flat(table.losses), labels, miner, reduction, epoch: LATE });
+    const { gradient, statistics } = run('sum');
+    agree('kept', rowsOf(gradient, columns), kept, FLOAT64);
+    agree('keptCount', statistics.keptPositives + statistics.keptNegatives, keptCount, FLOAT64);
+    agree('meanOverKept', run('mean').value, meanOverKept, FLOAT32);
+  }
+}
