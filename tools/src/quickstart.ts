@@ -21,8 +21,8 @@ const COMMAND = join(ROOT, 'packages', 'runner', 'bin', 'counterweight.mjs');
 const NOTES = [
   'The case behind this project: on 7,900 imbalanced classes plain binary cross-entropy seemed to predict nothing; positive ' +
     'weights of negatives/positives predicted about twice too much of almost every class and ranked badly; the advice was ' +
-    'focal loss and online hard example mining. Here is what each does on real drawings with classes as rare as one in ' +
-    'thousands: equal data, seed, network and steps; one or two lines of the manifest differ.',
+    'focal loss and online hard example mining. Here is what each does on real drawings of rare ' +
+    'classes: equal data, seed, network and steps; one or two lines of the manifest differ.',
 ];
 
 interface Options {

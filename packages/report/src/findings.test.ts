@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { fabricateRun, type Fabrication } from '../test/fabricate.js';
 import { obstacles } from './comparability.js';
-import { compareRanking, findings } from './findings.js';
+import { findings } from './findings.js';
 import { headline } from './headline.js';
+import { compareRanking, noiseBetween } from './noise.js';
 import { readRun } from './run.js';
 import { summarise } from './summary.js';
 
@@ -34,13 +35,24 @@ test('a difference below 0.01 is within seed noise, 0.01 is not', async () => {
   expect(compareRanking({ ...plain, macro: null }, plain)).toBe('unknown');
 });
 
+test('where the classes disagree, two standard errors of their mean difference are noise', async () => {
+  const plain = summarise(await make('plain', { macro: 0.44 }));
+  const of = (...scores: number[]) => ({ ...plain, byClass: new Map(scores.map((ap, c) => [`class ${c}`, ap])) });
+  // Differences 0.1, −0.1, 0.3, 0.1: mean 0.1, standard deviation √(0.08/3), standard error half of that.
+  const [before, after] = [of(0.5, 0.5, 0.5, 0.5), of(0.6, 0.4, 0.8, 0.6)];
+  expect(noiseBetween(after, before)).toBeCloseTo(2 * Math.sqrt(0.08 / 3 / 4), 12);
+  expect(compareRanking({ ...after, macro: 0.6 }, { ...before, macro: 0.44 })).toBe('noise');
+  expect(compareRanking({ ...after, macro: 0.61 }, { ...before, macro: 0.44 })).toBe('better');
+  expect(noiseBetween(of(), before)).toBe(0.01);
+});
+
 test('noise is called noise, and groups are then not told apart', async () => {
   const [plain, other] = [await make('plain', { macro: 0.438 }), await make('focal', { macro: 0.436 })];
   const text = words(findings(other, plain));
   expect(text).toContain('Its macro AP is 0.436, beside 0.438 for plain: a difference of 0.002 is within seed noise');
   expect(text).not.toContain('tail');
   expect(words([headline([plain, other].map(summarise), [])])).toBe(
-    'No strategy ranks better than plain beyond seed noise: macro AP 0.438.',
+    'No strategy ranks better than plain beyond noise: macro AP 0.438.',
   );
 });
 

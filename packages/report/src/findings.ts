@@ -1,28 +1,13 @@
 import { weightsFromCounts, weightsOption } from '@counterweight/core';
 
 import { html, type Html } from './html.js';
+import { compareRanking, noiseBetween, SEED_NOISE } from './noise.js';
 import { difference, median, ratio, score } from './numbers.js';
 import type { Run } from './run.js';
 import { GROUPS, summarise, type Summary } from './summary.js';
 
-/**
- * Differences of macro AP below this are not told from those between seeds
- * (plain BCE on the Tabler icons with two seeds: 0.438 and 0.439; losses, see the quick start: up to 0.007 apart).
- */
-export const SEED_NOISE = 0.01;
-
 /** A ratio of predicted to true labels that is called about right. */
 export const ABOUT_RIGHT = { from: 0.8, to: 1.25 };
-
-export type Verdict = 'better' | 'worse' | 'noise' | 'unknown';
-
-export function compareRanking(summary: Summary, reference: Summary): Verdict {
-  if (summary.macro === null || reference.macro === null) return 'unknown';
-  const change = summary.macro - reference.macro;
-  // Scores are written with few digits: 0.45 − 0.44 must not be 0.010000000000000009.
-  if (Math.abs(change) < SEED_NOISE - 1e-9) return 'noise';
-  return change > 0 ? 'better' : 'worse';
-}
 
 /** What the numbers of a run say in plain words; beside a reference when there is one. */
 export function findings(run: Run, reference?: Run): readonly Html[] {
@@ -44,9 +29,15 @@ function rankingSentence(own: Summary, other: Summary): Html | undefined {
   if (verdict === 'unknown') return undefined;
   const change = own.macro! - other.macro!;
   const beside = html`Its macro AP is ${score(own.macro)}, beside ${score(other.macro)} for ${other.name}`;
-  if (verdict === 'noise')
-    return html`<b>Ranking: no effect shown.</b> ${beside}: a difference of ${score(Math.abs(change))} is within seed
-      noise (below ${SEED_NOISE}).`;
+  if (verdict === 'noise') {
+    const noise = noiseBetween(own, other);
+    const bound =
+      noise > SEED_NOISE
+        ? html`noise (below ${score(noise)}: two standard errors over the classes)`
+        : html`seed noise (below ${SEED_NOISE})`;
+    return html`<b>Ranking: no effect shown.</b> ${beside}: a difference of ${score(Math.abs(change))} is within
+      ${bound}.`;
+  }
   return html`<b>Ranking: ${verdict}.</b> ${beside} (${difference(change)}).`;
 }
 

@@ -1,5 +1,6 @@
-import { ABOUT_RIGHT, compareRanking } from './findings.js';
+import { ABOUT_RIGHT } from './findings.js';
 import { html, type Html } from './html.js';
+import { compareRanking } from './noise.js';
 import { count, difference, duration, ratio, score } from './numbers.js';
 import type { Run } from './run.js';
 import { summarise, type Baseline, type Summary } from './summary.js';
@@ -15,7 +16,7 @@ export function headline(runs: readonly Summary[], baselines: readonly Baseline[
     compareRanking(best, first) === 'better'
       ? html`${best.name} ranks best, with a macro AP of ${score(best.macro)}, ${difference(best.macro! - first.macro!)}
         on ${first.name}${margin(baselines)}`
-      : html`No strategy ranks better than ${first.name} beyond seed noise: macro AP
+      : html`No strategy ranks better than ${first.name} beyond noise: macro AP
         ${score(first.macro)}${margin(baselines)}`;
   const most = runs.reduce((a, b) => ((b.decided ?? 0) > (a.decided ?? 0) ? b : a));
   const surplus = most === worst && (most.decided ?? 0) > ABOUT_RIGHT.to;

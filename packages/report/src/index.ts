@@ -1,5 +1,5 @@
 export { errors } from './errors.js';
-export { SEED_NOISE } from './findings.js';
+export { SEED_NOISE } from './noise.js';
 export { compareRuns, reportRun, type Comparison } from './report.js';
 export { type ClassRow } from './per-class.js';
 export { readRun, type EpochRecord, type Run } from './run.js';

@@ -4,7 +4,7 @@ export interface ManifestDifference {
   readonly values: readonly (string | null)[];
 }
 
-type Mapping = Readonly<Record<string, unknown>>;
+export type Mapping = Readonly<Record<string, unknown>>;
 
 /**
  * Where resolved manifests differ, in the order of the first. Two entries that use different plugins differ as a whole,
@@ -27,7 +27,7 @@ function differences(path: string, values: readonly unknown[]): readonly Manifes
   );
 }
 
-const isMapping = (value: unknown): value is Mapping =>
+export const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const comparable = (values: readonly unknown[]): values is readonly Mapping[] =>

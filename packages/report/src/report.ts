@@ -5,10 +5,11 @@ import { trainingCharts } from './chart-training.js';
 import { trainingCountsChart } from './chart-training-counts.js';
 import { obstacles } from './comparability.js';
 import { errors } from './errors.js';
-import { compareRanking, findings, SEED_NOISE, type Verdict } from './findings.js';
+import { findings } from './findings.js';
 import { headline, setting } from './headline.js';
 import { html, type Html } from './html.js';
 import { flow, manifestDifferences } from './manifest-difference.js';
+import { compareRanking, SEED_NOISE, type Verdict } from './noise.js';
 import { page, section } from './page.js';
 import { readRun, type Run } from './run.js';
 import { groupBounds, summarise, type Baseline } from './summary.js';
@@ -98,7 +99,7 @@ function withChance(given: readonly Baseline[], { metrics, name: run }: Run): re
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   better: 'ranks better',
   worse: 'ranks worse',
-  noise: 'within seed noise',
+  noise: 'within noise',
   unknown: 'not comparable',
 };
 

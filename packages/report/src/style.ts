@@ -42,7 +42,7 @@ th, td { padding: 9px 7px; text-align: right; vertical-align: baseline; white-sp
 th:first-child { text-align: left; padding-left: 16px; }
 td:last-child { padding-right: 16px; }
 thead th { font-weight: 600; vertical-align: bottom; border-bottom: 1px solid var(--line); line-height: 1.25; }
-thead small { display: block; font-weight: 400; font-size: 0.75rem; white-space: normal; }
+thead small { display: block; font-weight: 400; font-size: 0.75rem; }
 tbody th { font-weight: 600; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tr.baseline > * { color: var(--soft); font-weight: 400; }

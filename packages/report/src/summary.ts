@@ -1,3 +1,4 @@
+import { isMapping } from './manifest-difference.js';
 import { mean } from './numbers.js';
 import type { Run } from './run.js';
 
@@ -17,6 +18,8 @@ export interface Summary {
   readonly micro: number | null;
   /** Classes behind macro, micro and the ratios. */
   readonly classes: number | null;
+  /** AP of those classes by name. */
+  readonly byClass: ReadonlyMap<string, number>;
   /** Macro AP over every class with a test positive. */
   readonly everyClass: { readonly macro: number | null; readonly classes: number };
   /** Entries at or above the threshold over true ones. */
@@ -34,14 +37,19 @@ export interface Summary {
 
 export function summarise(run: Run): Summary {
   const { test, steps, seconds } = run.metrics;
-  const scored = run.perClass.flatMap(({ averagePrecision: ap }) => (ap === null ? [] : [ap]));
+  const scored = run.perClass.flatMap((row) =>
+    row.averagePrecision === null ? [] : [{ ...row, ap: row.averagePrecision }],
+  );
+  const minimum = numbersAt(run, 'minimumPositives', ['train', 'test']) ?? { train: 0, test: 1 };
+  const qualified = scored.filter((row) => row.train >= minimum.train && row.test >= minimum.test);
   const last = run.epochs.at(-1);
   return {
     name: run.name,
     macro: test.averagePrecision?.macro ?? null,
     micro: test.averagePrecision?.micro ?? null,
     classes: test.averagePrecision?.classes ?? null,
-    everyClass: { macro: mean(scored), classes: scored.length },
+    byClass: new Map(qualified.map((row) => [row.class, row.ap])),
+    everyClass: { macro: mean(scored.map(({ ap }) => ap)), classes: scored.length },
     decided: test.prevalenceRatio?.decided ?? null,
     threshold: test.prevalenceRatio?.threshold ?? 0.5,
     summed: test.prevalenceRatio?.summed ?? null,
@@ -64,10 +72,12 @@ export interface GroupBounds {
 }
 
 /** As the run resolved them. */
-export function groupBounds(run: Run): GroupBounds | null {
+export const groupBounds = (run: Run): GroupBounds | null => numbersAt(run, 'groups', ['head', 'tail']);
+
+/** Numbers of a mapping in the manifest's `evaluation`; null unless all are there. */
+function numbersAt<K extends string>(run: Run, key: string, names: readonly K[]): Record<K, number> | null {
   const evaluation = run.resolved.manifest['evaluation'];
-  const groups = evaluation && typeof evaluation === 'object' && 'groups' in evaluation ? evaluation.groups : null;
-  if (!groups || typeof groups !== 'object' || !('head' in groups) || !('tail' in groups)) return null;
-  const { head, tail } = groups;
-  return typeof head === 'number' && typeof tail === 'number' ? { head, tail } : null;
+  const mapping = isMapping(evaluation) ? evaluation[key] : undefined;
+  if (!isMapping(mapping) || !names.every((name) => typeof mapping[name] === 'number')) return null;
+  return Object.fromEntries(names.map((name) => [name, mapping[name]])) as Record<K, number>;
 }

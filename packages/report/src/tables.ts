@@ -1,5 +1,5 @@
 import { swatch, type SeriesStyle } from './chart.js';
-import { SEED_NOISE } from './findings.js';
+import { SEED_NOISE } from './noise.js';
 import { html, type Html, type Part } from './html.js';
 import { manifestDifferences } from './manifest-difference.js';
 import { count, duration, plain, ratio, score } from './numbers.js';
@@ -69,14 +69,16 @@ export function scoresTable(
   );
   return table(
     'scores-table',
-    html`Test split.${runs.length > 1 && ` Bold: the best, and what is within seed noise (${SEED_NOISE}) of it.`} Head,
-    medium and tail: classes by their training positives.`,
+    html`Test split.${runs.length > 1 && ` Bold: the best, and what is within seed noise (${SEED_NOISE}) of it.`}
+    Decided: labels predicted for each true one; summed: probabilities added up for each true label; 1 is right for
+    both. Head, medium and tail: classes by their training positives. Every class: also those too rare to count in macro
+    AP.`,
     html`<tr>
       ${th('strategy')} ${th('macro AP', classes === null ? undefined : `${count(classes)} classes`)} ${th('micro AP')}
-      ${th('decided', `predicted/true at\u00a0${threshold}`)} ${th('summed', 'Σσ/true')}
+      ${th('decided', `at ${threshold}`)} ${th('summed', 'Σσ')}
       ${GROUPS.map((group) => th(group, groupRange(group, bounds)))}
-      ${th('every class', `macro AP of ${count(everyClass.classes)}`)} ${th('F1', 'macro')} ${th('F1', 'micro')}
-      ${th('steps')} ${th('training')}
+      ${th('every class', `AP, ${count(everyClass.classes)}`)} ${th('F1', 'macro')} ${th('F1', 'micro')} ${th('steps')}
+      ${th('training')}
     </tr>`,
     [rows, below],
   );
