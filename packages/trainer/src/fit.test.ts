@@ -11,6 +11,7 @@ import {
   type Dataset,
   type EpochEvent,
   type MineSampler,
+  type Model,
 } from '@counterweight/core';
 
 import { fit, plannedSteps, type FitInput, type FitResult } from './fit.js';
@@ -104,6 +105,40 @@ describe('equal seeds end in equal bits, others do not', () => {
     expect((await again!).weights).toEqual(weights);
     expect((await other!).weights).not.toEqual(weights);
   });
+});
+
+test('a model draws from a stream of its own in each step, the same in each run of a seed', async () => {
+  const draws = async (seed: number): Promise<number[]> => {
+    const drawn: number[] = [];
+    const dataset = tinyDataset();
+    const model = tinyModel(dataset);
+    const features: Model['features'] = (inputs, mode) => {
+      drawn.push(mode.random.uniform());
+      return model.features(inputs, mode);
+    };
+    await run({ dataset, model: { ...model, features }, seed });
+    return drawn;
+  };
+  const first = await draws(1);
+  expect(new Set(first).size).toBe(9);
+  expect(await draws(1)).toEqual(first);
+  expect(await draws(2)).not.toEqual(first);
+});
+
+test('an image is augmented differently in each epoch', async () => {
+  const seen = new Set<string>();
+  const dataset = tinyDataset({ examples: 1 });
+  const model = tinyModel(dataset);
+  const features: Model['features'] = (inputs, mode) => {
+    seen.add(inputs.dataSync().join());
+    return model.features(inputs, mode);
+  };
+  await run({
+    dataset,
+    model: { ...model, features },
+    options: { epochs: 9, augmentation: { shift: 2, flip: 'both' } },
+  });
+  expect(seen.size).toBeGreaterThan(6);
 });
 
 test('a rate that the schedule gives reaches the optimiser and the epoch event', async () => {

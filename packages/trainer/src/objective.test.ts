@@ -208,6 +208,19 @@ test('curves follow the epoch, and the tables of another epoch are not reused', 
   objective.dispose();
 });
 
+test('curves are derived once an epoch, not once a batch', () => {
+  const { labels } = drawLabels('negative', false);
+  const asked: number[] = [];
+  const loss: ElementwiseLoss = { ...bce, curves: (logit, time) => (asked.push(time.epoch), bce.curves(logit, time)) };
+  const objective = createObjective({ loss, columns: COLUMNS });
+  for (const epoch of [0, 0, 1, 1]) {
+    const batch = batchLabels(labels, Int32Array.of(0), epoch);
+    tf.tidy(() => objective.value(tf.zeros([1, COLUMNS]), batch));
+    batch.dispose();
+  }
+  expect(asked).toEqual([0, 1]);
+});
+
 test('a negative curve that overflows at a positive entry leaves no trace', () => {
   const loss: ElementwiseLoss = {
     kind: 'elementwise',

@@ -124,6 +124,13 @@ describe.each(['tensorflow', 'cpu'])('on %s', (backend) => {
     expect(weights(own)).toEqual(['kernel', 'bias'].map((name) => [...start(name)]));
   });
 
+  test('loading forgets what was loaded before', () => {
+    const optimizer = createOptimizer(settings['adamw']!);
+    optimizer.load({ 'kernel/m': new Float32Array(SIZE) });
+    optimizer.load({ 'bias/m': Float32Array.of(1) });
+    expect(optimizer.save()).toEqual({ 'bias/m': Float32Array.of(1) });
+  });
+
   test('a state of another shape is refused by name', () => {
     const optimizer = createOptimizer(settings['adamw']!);
     optimizer.load({ 'kernel/m': new Float32Array(5), 'kernel/v': new Float32Array(5) });
