@@ -47,17 +47,15 @@ export async function compileBinding(compiler: Compiler, folder: string, entry: 
   const temporary = await mkdtemp(join(dirname(files.backendModule), 'tmp-'));
   try {
     const [backend, standardError] = [join(temporary, 'tfjs.node'), join(temporary, 'stderr.node')];
-    await Promise.all([
-      compile(compiler, [
-        `-I${join(folder, 'include')}`,
-        `-I${dirname(backendSources)}`,
-        ...(await sources(backendSources)),
-        ...entry.libraries.map((library) => join(folder, library)),
-        '-Wl,-rpath,$ORIGIN/../lib',
-        '-o',
-        backend,
-      ]),
-      compile(compiler, [...(await sources(ownSources)), '-o', standardError]),
+    await compile(compiler, [...(await sources(ownSources)), '-o', standardError]);
+    await compile(compiler, [
+      `-I${join(folder, 'include')}`,
+      `-I${dirname(backendSources)}`,
+      ...(await sources(backendSources)),
+      ...entry.libraries.map((library) => join(folder, library)),
+      '-Wl,-rpath,$ORIGIN/../lib',
+      '-o',
+      backend,
     ]);
     await rename(standardError, files.standardErrorModule);
     await rename(backend, files.backendModule);

@@ -57,7 +57,9 @@ export async function unpackWheel(file: string, wheel: LockedWheel, folder: stri
         if (sha256 !== next.sha256) throw damaged(next.path, `sha256 ${sha256}`, `sha256 ${next.sha256}`);
       }
     };
-    await Promise.all([worker(), worker()]);
+    // Both have ended before anybody removes what they write.
+    const ends = await Promise.allSettled([worker(), worker()].map((end) => end.finally(() => (queue.length = 0))));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } catch (error) {
     if (isCounterweightError(error) || (error instanceof Error && 'code' in error && error.code === 'ENOSPC'))
       throw error;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 
@@ -73,12 +73,12 @@ export async function unpackMember(
     },
   });
   await mkdir(dirname(to), { recursive: true });
-  const packed = handle.createReadStream({
-    start,
-    end: start + member.packed - 1,
-    autoClose: false,
-    highWaterMark: 1 << 20,
-  });
+  // A stream's end is its last byte: an empty one has none.
+  const end = start + member.packed - 1;
+  const packed =
+    member.packed === 0
+      ? Readable.from([])
+      : handle.createReadStream({ start, end, autoClose: false, highWaterMark: 1 << 20 });
   const target = createWriteStream(to);
   if (member.method === STORED) await pipeline(packed, observe, target);
   else await pipeline(packed, createInflateRaw({ chunkSize: 1 << 20 }), observe, target);
