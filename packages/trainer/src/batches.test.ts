@@ -49,6 +49,23 @@ test('the next batch is read while one is at work', async () => {
   expect(ahead).toEqual([2, 3, 3]);
 });
 
+test('an epoch that is left early waits for the read that is under way', async () => {
+  const dataset = tinyDataset();
+  let [started, done] = [0, 0];
+  const slow: Dataset = {
+    ...dataset,
+    read: async (examples, into) => {
+      started++;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await dataset.read(examples, into);
+      done++;
+    },
+  };
+  for await (const _ of readBatches(slow, dataset.splits.train, 4, augmentationOptions.parse({}), randomStream(0)))
+    break;
+  expect([started, done]).toEqual([2, 2]);
+});
+
 test('features of floats pass through unchanged', async () => {
   const dataset: Dataset = {
     ...tinyDataset(),

@@ -34,13 +34,15 @@ export async function* readBatches(
     await dataset.read(examples, raw);
     return { examples, inputs: augment(raw, shape, augmentation, random.fork(from / batchSize)), shape };
   };
-  let next = read(0);
-  for (let from = 0; from < order.length; from += batchSize) {
-    const batch = await next;
-    if (from + batchSize < order.length) {
-      next = read(from + batchSize);
-      next.catch(() => undefined); // awaited one step later: until then a failure is not unhandled
+  let next = order.length > 0 ? read(0) : undefined;
+  try {
+    for (let from = 0; next; from += batchSize) {
+      const batch = await next;
+      next = from + batchSize < order.length ? read(from + batchSize) : undefined;
+      next?.catch(() => undefined); // awaited one step later: until then a failure is not unhandled
+      yield batch;
     }
-    yield batch;
+  } finally {
+    await next?.catch(() => undefined); // nothing is being read once an epoch was left early
   }
 }
