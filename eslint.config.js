@@ -53,7 +53,7 @@ const boundaries = Object.entries(mayImport).map(([folder, names]) => ({
 }));
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/vendor/', '.nx/', '.cache/', 'runs/']),
+  globalIgnores(['**/dist/', '**/vendor/', '.nx/', '**/.cache/', 'runs/']),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
