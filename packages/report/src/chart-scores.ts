@@ -26,7 +26,7 @@ export function scoresChart(
       facet: { column: { field: 'kind', type: 'nominal', sort: ['macro AP', 'micro AP'] } },
       spacing: 36,
       spec: {
-        width: 340,
+        width: 400,
         height: { step: 30 },
         encoding: {
           y: { field: 'name', type: 'nominal', sort: names, axis: { title: null, labelColor: INK, labelFontSize: 13 } },

@@ -33,7 +33,7 @@ function rankingSentence(own: Summary, other: Summary): Html | undefined {
     const noise = noiseBetween(own, other);
     const bound =
       noise > SEED_NOISE
-        ? html`noise (below ${score(noise)}: two standard errors over the classes)`
+        ? html`noise: two standard errors over the classes are ${score(noise)}`
         : html`seed noise (below ${SEED_NOISE})`;
     return html`<b>Ranking: no effect shown.</b> ${beside}: a difference of ${score(Math.abs(change))} is within
       ${bound}.`;

@@ -120,7 +120,7 @@ function advice(runs: readonly Run[]): Html {
       others.length > 0 &&
       html`<p class="hint">
         Each beside ${reference!.name}, which the other manifests change in the lines shown. Differences of macro AP
-        below ${SEED_NOISE} are within seed noise: another seed alone moves a score as much.
+        below ${SEED_NOISE} are within seed noise; with few classes or test images larger ones are too.
       </p>`
     }
     <div class="advice">${card(reference!)}${others.map((run) => card(run, reference))}</div>`;

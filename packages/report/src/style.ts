@@ -27,7 +27,7 @@ h1, h2 { font-family: ui-serif, Georgia, "Times New Roman", serif; font-weight: 
 h1 { font-size: clamp(1.6rem, 3.4vw, 2.3rem); line-height: 1.2; margin: 0.2em 0 0.5em; max-width: 32em; }
 h2 { font-size: 1.5rem; margin: 2.4em 0 0.6em; }
 h3 { font-size: 1rem; margin: 0; }
-p { max-width: 46em; margin: 0.5em 0; }
+p { max-width: 46em; text-wrap: pretty; margin: 0.5em 0; }
 a { color: var(--accent); }
 .kicker { color: var(--soft); font-size: 0.85rem; letter-spacing: 0.06em; text-transform: uppercase; margin: 0; }
 .lead, figcaption p, .hint, caption, small { color: var(--soft); }
