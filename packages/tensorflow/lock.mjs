@@ -1,5 +1,5 @@
 // Writes this package's engine.lock.json entry of a platform from a wheel: node lock.mjs PLATFORM PROJECT VERSION WHEEL
-// (after a build). What is pinned: the wheel, and the members that the engine needs.
+// (after a build; format it afterwards). What is pinned: the wheel, and the members that the engine needs.
 import { createHash } from 'node:crypto';
 import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
