@@ -13,7 +13,7 @@ export const errors = defineErrors({
     exit: 4,
     title: 'Scores, labels and training statistics differ in shape.',
     found: ({ found }: { found: string; expected: string }) => found,
-    expected: ({ expected }) => expected,
+    expected: ({ expected }: { expected: string }) => expected,
     remedy: () => 'give scores, labels and statistics of the same examples and classes',
   },
   'k-out-of-range': {

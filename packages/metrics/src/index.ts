@@ -6,7 +6,7 @@ export { errors } from './errors.js';
 export { f1, type F1 } from './f1.js';
 export { classGroups, GROUP_LIMITS, groups, type Group, type GroupLimits, type GroupName } from './groups.js';
 export { includedClasses } from './included.js';
-export { metricPlugins } from './plugins.js';
+export { metricPlugins, metricPlugins as default } from './plugins.js';
 export { precisionAtK, type PrecisionAtK } from './precision-at-k.js';
 export { prevalenceRatio, type PrevalenceRatio } from './prevalence-ratio.js';
 export { ranking, type Ranking } from './ranking.js';

@@ -1,4 +1,4 @@
-import type { AnyPlugin, Evaluation, Metric } from '@counterweight/core';
+import type { Evaluation } from '@counterweight/core';
 import { labelsFromRows, labelStatistics } from '@counterweight/core';
 import { expect, test } from 'vitest';
 
@@ -21,10 +21,7 @@ function evaluation(): { given: Evaluation; reads: () => number } {
   };
 }
 
-const created = (name: string): Metric => {
-  const plugin = metricPlugins.find((candidate) => candidate.name === name) as AnyPlugin<'metric'>;
-  return plugin.create(plugin.options.parse({})) as Metric;
-};
+const [averagePrecision, rocAuc, precisionAtK, f1, prevalenceRatio] = metricPlugins;
 
 test('a manifest can name five metrics', () => {
   expect(metricPlugins.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
@@ -38,19 +35,19 @@ test('a manifest can name five metrics', () => {
 
 test('metrics of the same kind share a pass over the scores', async () => {
   const { given, reads } = evaluation();
-  await created('averagePrecision').compute(given);
+  await (await averagePrecision.create({})).compute(given);
   const once = reads();
-  await created('rocAuc').compute(given);
+  await (await rocAuc.create({})).compute(given);
   expect(reads()).toBe(once);
-  await created('f1').compute(given);
-  await created('prevalenceRatio').compute(given);
+  await (await f1.create({})).compute(given);
+  await (await prevalenceRatio.create({})).compute(given);
   expect(reads()).toBe(once + 1);
 });
 
 test('another evaluation of the same scores is computed anew', async () => {
   const { given } = evaluation();
   const included = Uint8Array.of(1, 0, 0);
-  const metric = created('averagePrecision');
+  const metric = await averagePrecision.create({});
   const all = await metric.compute(given);
   const one = await metric.compute({ ...given, included });
   expect(all.values).toMatchObject({ classes: 2, excluded: 1 });
@@ -59,8 +56,7 @@ test('another evaluation of the same scores is computed anew', async () => {
 
 test('options are strict: unknown keys and a k below 1 are refused', () => {
   for (const plugin of metricPlugins) expect(plugin.options.safeParse({ top: 3 }).success).toBe(false);
-  const atK = metricPlugins.find(({ name }) => name === 'precisionAtK')!;
-  expect(atK.options.parse({})).toEqual({ k: 5 });
-  expect(atK.options.safeParse({ k: 0 }).success).toBe(false);
-  expect(atK.options.safeParse({ k: 2.5 }).success).toBe(false);
+  expect(precisionAtK.options.parse({})).toEqual({ k: 5 });
+  expect(precisionAtK.options.safeParse({ k: 0 }).success).toBe(false);
+  expect(precisionAtK.options.safeParse({ k: 2.5 }).success).toBe(false);
 });

@@ -3,22 +3,14 @@ import { definePlugin, z, type Evaluation } from '@counterweight/core';
 import { averagePrecision as ofRanking } from './average-precision.js';
 import { decisions } from './decisions.js';
 import { f1 as f1OfDecisions } from './f1.js';
+import { oncePer } from './once-per.js';
 import { precisionAtK as atK } from './precision-at-k.js';
 import { prevalenceRatio as ratioOfDecisions } from './prevalence-ratio.js';
 import { ranking } from './ranking.js';
 import { rocAuc as aucOfRanking } from './roc-auc.js';
 
-/** One pass over the scores for all metrics of an evaluation that rest on it. */
-function oncePer<T>(pass: (evaluation: Evaluation) => Promise<T>): (evaluation: Evaluation) => Promise<T> {
-  const done = new WeakMap<Evaluation, Promise<T>>();
-  return (evaluation) => {
-    const result = done.get(evaluation) ?? pass(evaluation);
-    done.set(evaluation, result);
-    return result;
-  };
-}
-const rankingOf = oncePer(ranking);
-const decisionsOf = oncePer((evaluation) => decisions(evaluation));
+/** F1 and prevalence ratio share a pass over the scores, as average precision and ROC AUC do by `ranking` itself. */
+const decisionsOf = oncePer((evaluation: Evaluation) => decisions(evaluation));
 
 const none = z.strictObject({});
 
@@ -26,14 +18,14 @@ const averagePrecision = definePlugin({
   kind: 'metric',
   name: 'averagePrecision',
   options: none,
-  create: () => ({ needs: 'ranking', compute: async (evaluation) => ofRanking(await rankingOf(evaluation)) }),
+  create: () => ({ needs: 'ranking', compute: async (evaluation) => ofRanking(await ranking(evaluation)) }),
 });
 
 const rocAuc = definePlugin({
   kind: 'metric',
   name: 'rocAuc',
   options: none,
-  create: () => ({ needs: 'ranking', compute: async (evaluation) => aucOfRanking(await rankingOf(evaluation)) }),
+  create: () => ({ needs: 'ranking', compute: async (evaluation) => aucOfRanking(await ranking(evaluation)) }),
 });
 
 const precisionAtK = definePlugin({

@@ -2,6 +2,7 @@ import type { Evaluation, SparseLabels } from '@counterweight/core';
 
 import { errors } from './errors.js';
 import { buildLadders, countEntries, discountPositives, roughlyInOrder, type Ladders } from './ladders.js';
+import { oncePer } from './once-per.js';
 import { blocks, checkShapes } from './scores.js';
 import { countTargets, eachKnownRun, eachPositive, isKnown } from './targets.js';
 
@@ -22,10 +23,11 @@ export interface Ranking {
 /**
  * Ranks the known entries of every class, and of all included classes as one list; exact, tied scores stay tied.
  * Reads the scores twice, in blocks: positives first, then all. Memory O(positives + classes), time O(entries).
- * A listed entry is positive when its target is at least ½.
+ * Computed once for an `Evaluation` object: a second call gives the same result. A listed entry is positive when its target
+ * is at least ½.
  * @throws not-finite: a NaN at a known entry; scores-mismatch
  */
-export async function ranking(evaluation: Evaluation): Promise<Ranking> {
+export const ranking = oncePer(async (evaluation: Evaluation): Promise<Ranking> => {
   checkShapes(evaluation);
   const { labels } = evaluation;
   const { columns } = labels;
@@ -43,7 +45,10 @@ export async function ranking(evaluation: Evaluation): Promise<Ranking> {
   discountPositives(perClass);
   discountPositives(micro);
   return { included, positives, negatives: known.map((n, column) => n - positives[column]!), perClass, micro };
-}
+});
+
+/** A ladder of so many rungs stays in the processor's second cache, whatever order entries come in. */
+const CACHED_RUNGS = 2 ** 13;
 
 type Counters = Pick<Ranking, 'perClass' | 'micro' | 'included'>;
 
@@ -56,7 +61,8 @@ async function countAll({ scores, labels }: Evaluation, counters: Counters): Pro
     checkBlock(labels, from, rows, values);
     for (let column = 0; column < columns; column++)
       countEntries(perClass, column, values, { start: column, stride: columns });
-    countEntries(micro, 0, roughlyInOrder(micro, 0, all ? values : onlyIncluded(values, included)));
+    const pooled = all ? values : onlyIncluded(values, included);
+    countEntries(micro, 0, micro.rungs.length > CACHED_RUNGS ? roughlyInOrder(micro, 0, pooled) : pooled);
     if (!exceptions) continue;
     for (let row = from; row < from + rows; row++)
       for (let i = exceptions.offsets[row]!; i < exceptions.offsets[row + 1]!; i++)

@@ -12,7 +12,7 @@ import {
   rocAuc,
   type GroupName,
 } from '@counterweight/metrics';
-import { mapped, type MetricCase } from '@counterweight/testing';
+import { mapped, type MetricCase, type ReferenceAdapter } from '@counterweight/testing';
 
 /** The scores of a case are probabilities: a ranking takes them as they are, and so do decisions when told. */
 const evaluation = (
@@ -88,4 +88,4 @@ export default {
       };
     }),
   },
-};
+} satisfies ReferenceAdapter;
