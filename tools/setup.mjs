@@ -89,7 +89,8 @@ async function installDependencies() {
     : /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|network/.test(output)
       ? 'its registry could not be reached: check the network, proxies and `npm config get registry`.'
       : 'its own words are:';
-  throw new SetupError(`npm ci failed: ${reason}\n${output.trim().split('\n').slice(-15).join('\n')}`);
+  const lines = output.split('\n').filter((line) => !/^npm error(\s+at .*|\s*)$/.test(line));
+  throw new SetupError(`npm ci failed: ${reason}\n${lines.slice(-15).join('\n').trim()}`);
 }
 
 // --- the vendored backend ---
@@ -197,6 +198,7 @@ async function acquireLock(file) {
   };
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => {
+      running?.kill(signal);
       release();
       process.exit(130);
     });
@@ -223,9 +225,11 @@ async function step(what, args) {
   if (status !== 0) throw new SetupError(`${what} failed:\n${output.trim()}`);
 }
 
+let running;
+
 function run(program, args) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = (running = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.on('error', () => resolve({ status: undefined, output }));
