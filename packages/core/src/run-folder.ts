@@ -99,6 +99,8 @@ export const testExamples = z.object({
       id: z.string(),
       pixels: z.string(),
       labels: z.array(z.string()),
+      /** How many classes are predicted at the manifest's threshold. */
+      decided: z.int(),
       /** Highest first; σ of the logit. */
       predicted: z.array(z.object({ class: z.string(), probability: z.number() })),
     }),

@@ -125,7 +125,9 @@ test('names and labels of a hostile user stay text', async () => {
     classes: [evil, 'b'],
     examples: {
       shape: [1, 1, 3],
-      examples: [{ id: evil, pixels: 'AAAA', labels: [evil], predicted: [{ class: `${evil}2`, probability: 0.7 }] }],
+      examples: [
+        { id: evil, pixels: 'AAAA', labels: [evil], decided: 1, predicted: [{ class: `${evil}2`, probability: 0.7 }] },
+      ],
     },
   });
   const markup = await compareRuns({

@@ -45,7 +45,7 @@ function predictions(run: Run, id: string): Html | false {
   const top = example.predicted.slice(0, places);
   const listed = new Set(top.map((prediction) => prediction.class));
   const missed = example.labels.filter((label) => !listed.has(label));
-  return html`<dt>${run.name}<small>${decidedCount(example, threshold)}</small></dt>
+  return html`<dt>${run.name}<small>${example.decided} predicted, ${example.labels.length} true</small></dt>
     <dd>
       ${top.map(({ class: label, probability }) => {
         const hit = truth.has(label);
@@ -60,13 +60,6 @@ function predictions(run: Run, id: string): Html | false {
         >`
       }
     </dd>`;
-}
-
-/** How many labels lie at or above the threshold; a lower bound when all that are listed do. */
-function decidedCount({ predicted, labels }: Example, threshold: number): string {
-  const decided = predicted.filter(({ probability }) => probability >= threshold).length;
-  const more = decided === predicted.length && decided > 0 ? 'at least ' : '';
-  return `${more}${decided} predicted, ${labels.length} true`;
 }
 
 const percent = (probability: number): string =>

@@ -135,7 +135,13 @@ function fabricateExamples(classes: readonly string[], decided: number, random: 
         probability: Math.min(1, random.uniform() ** (1 / decided)),
       }));
       predicted.sort((a, b) => b.probability - a.probability);
-      return { id: `picture-${i}`, pixels: Buffer.from(ring).toString('base64'), labels, predicted };
+      return {
+        id: `picture-${i}`,
+        pixels: Buffer.from(ring).toString('base64'),
+        labels,
+        decided: predicted.filter(({ probability }) => probability >= 0.5).length,
+        predicted,
+      };
     }),
   };
 }

@@ -4,7 +4,7 @@ const SHOWN = 12;
 const PREDICTED = 8;
 
 /** A few test examples for a person to look at: spread evenly over the split, the same ones in every run on the same data. */
-export async function pickTestExamples(dataset: Dataset, scores: Scores): Promise<TestExamples> {
+export async function pickTestExamples(dataset: Dataset, scores: Scores, threshold: number): Promise<TestExamples> {
   const { classes, labels, splits, input } = dataset;
   const rows = splits.test.length;
   const count = Math.min(SHOWN, rows);
@@ -19,11 +19,14 @@ export async function pickTestExamples(dataset: Dataset, scores: Scores): Promis
       id: dataset.id(example),
       pixels: Buffer.from(pixels).toString('base64'),
       labels: [...rowOf(labels.positives, example)].map((c) => classes[c]!),
-      predicted: best.map((c) => ({ class: classes[c]!, probability: 1 / (1 + Math.exp(-logits[c]!)) })),
+      decided: logits.filter((z) => sigmoid(z) >= threshold).length,
+      predicted: best.map((c) => ({ class: classes[c]!, probability: sigmoid(logits[c]!) })),
     });
   }
   return { shape: [...input.shape], examples };
 }
+
+const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 /** Empty for features, which are no picture. */
 async function bytesOf(dataset: Dataset, example: number): Promise<Uint8Array> {
