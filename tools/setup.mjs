@@ -163,9 +163,8 @@ async function installEngine() {
 
 function progressLines() {
   let shown = '';
-  return ({ phase, file, done, total }) => {
-    const tenths = total === undefined ? '' : ` ${Math.floor((10 * done) / total) * 10} %`;
-    const line = `  ${phase}${tenths}${file === undefined ? '' : ` ${file}`}`;
+  return ({ phase, done, total }) => {
+    const line = `  ${phase}${total === undefined ? '' : ` ${Math.floor((4 * done) / total) * 25} %`}`;
     if (line !== shown) say(line);
     shown = line;
   };

@@ -138,7 +138,11 @@ describe('nothing is left behind by', () => {
   });
 
   test('an index that is not there', async () => {
-    await failing(installEngine({ index: 'http://127.0.0.1:9/simple' }, fakeWheel().entry), 'engine-download-failed');
+    const server = createServer();
+    const port = await listen(server);
+    await close(server);
+    const url = `http://127.0.0.1:${port}/simple`;
+    await failing(installEngine({ index: url }, fakeWheel().entry), 'engine-download-failed');
   });
 
   test('an index without the wheel', async () => {
