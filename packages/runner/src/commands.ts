@@ -1,4 +1,4 @@
-import { loadManifest, type Manifest } from './manifest.js';
+import type { Manifest } from './manifest.js';
 import { planText } from './plan-text.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { resultText } from './result-text.js';
@@ -26,7 +26,11 @@ const loggerOf = ({ progress }: Terminal) => ({
   warn: (message: string) => void progress.write(`warning   ${message}\n`),
 });
 
-const load = (file: string, { set }: ManifestOptions): Promise<Manifest> => loadManifest(file, { set: set ?? [] });
+// Imported when needed: help and usage errors must not wait for tfjs.
+async function load(file: string, { set }: ManifestOptions): Promise<Manifest> {
+  const { loadManifest } = await import('./manifest.js');
+  return loadManifest(file, { set: set ?? [] });
+}
 
 /** `counterweight check MANIFEST` */
 export async function checkCommand(file: string, options: ManifestOptions, terminal: Terminal): Promise<number> {
@@ -108,8 +112,13 @@ export async function installCommand(
 
 /** `counterweight doctor` */
 export async function doctorCommand(options: { readonly json?: boolean }, terminal: Terminal): Promise<number> {
-  const { findEngine } = await import('@counterweight/tensorflow');
-  const engine = findEngine();
-  terminal.out(options.json ? json({ engine: engine ?? null }) : `engine    ${engine?.folder ?? 'not installed'}\n`);
-  return engine ? 0 : ENGINE;
+  const { engineReport } = await import('@counterweight/tensorflow');
+  const { findings, good } = await engineReport();
+  const lines = findings.map(({ name, found, needed, good: fine }) => {
+    const wanted = needed === undefined ? '' : `  (needed: ${needed})`;
+    return `${fine ? 'good' : 'BAD '}  ${name.padEnd(10)}  ${found}${wanted}\n`;
+  });
+  const advice = good ? 'everything that training needs is here\n' : 'try   counterweight engine install\n';
+  terminal.out(options.json ? json({ good, findings }) : [...lines, advice].join(''));
+  return good ? 0 : ENGINE;
 }

@@ -78,7 +78,13 @@ export async function entryOf<K extends Kind>(
 ): Promise<Entry<K> | undefined> {
   if (childOf(given, 'use') !== undefined) return installedEntry(kind, at, reading);
   const name = typeof given === 'string' ? given : childOf(given, 'name');
-  return typeof name === 'string' ? builtInEntry(name, given, at, builtIn, reading) : undefined;
+  if (typeof name === 'string') return builtInEntry(name, given, at, builtIn, reading);
+  // Of an entry that is no mapping the schema tells.
+  if (typeof given === 'object' && given !== null)
+    reading.report(
+      errors['wrong-type']({ found: inWords(name), expected: 'a name' }, { place: reading.locate([...at, 'name']) }),
+    );
+  return undefined;
 }
 
 function builtInEntry<K extends Kind>(

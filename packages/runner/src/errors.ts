@@ -197,13 +197,6 @@ export const errors = defineErrors({
     found: ({ found }: { found: string }) => found,
     expected: () => 'a CSV with the columns class,weight and every class once, weights finite and at least 0',
   },
-  'no-examples': {
-    exit: 3,
-    title: 'A split is empty.',
-    found: ({ split }: { split: string }) => `no example to ${split}`,
-    expected: () => 'examples in the splits train, validation and test',
-    remedy: () => 'give data.splits shares above 0, or fill the split column of the table',
-  },
   'out-not-empty': {
     exit: 2,
     title: 'The folder for the run is not empty.',

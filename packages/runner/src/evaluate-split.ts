@@ -11,7 +11,6 @@ import {
 import { averagePrecision, groups, includedClasses, ranking } from '@counterweight/metrics';
 
 import type { Manifest } from './manifest.js';
-import { callPlugin } from './plugin-call.js';
 import type { Scope } from './scope.js';
 
 /** The metrics of a manifest, by the names that stand in `metrics.json`. */
@@ -23,12 +22,7 @@ export async function createMetrics(manifest: Manifest, scope: Scope): Promise<N
   for (const entry of manifest.metrics) {
     const { name } = entry.plugin;
     const before = [...metrics.keys()].filter((other) => other.replace(/\d+$/, '') === name).length;
-    const metric = await scope.create(entry);
-    metrics.set(before === 0 ? name : `${name}${before + 1}`, {
-      needs: metric.needs,
-      compute: (evaluation) =>
-        callPlugin(entry.use, 'measuring', manifest.place(entry.at), () => metric.compute(evaluation)),
-    });
+    metrics.set(before === 0 ? name : `${name}${before + 1}`, await scope.create(entry));
   }
   return metrics;
 }

@@ -51,17 +51,23 @@ export function mappings(schema: JsonSchema, value: unknown): readonly JsonSchem
   return agreeing.length > 0 ? agreeing : all;
 }
 
+const member = (all: readonly JsonSchema[], key: string): readonly JsonSchema[] =>
+  all.flatMap(({ properties }) => (properties && Object.hasOwn(properties, key) ? properties[key]! : []));
+
 /** The schema of what stands at a path of a value; a union where several members may hold it. */
 export function schemaAt(schema: JsonSchema, value: unknown, [key, ...rest]: Path): JsonSchema | undefined {
   if (key === undefined) return schema;
   const inside =
     typeof key === 'number'
       ? alternatives(schema).flatMap(({ items }) => (typeof items === 'object' ? [items] : []))
-      : mappings(schema, value).flatMap(({ properties }) => properties?.[key] ?? []);
+      : firstFilled(member(mappings(schema, value), key), () => member(alternatives(schema), key));
   const [only] = inside;
   if (only === undefined) return undefined;
   return schemaAt(inside.length === 1 ? only : { anyOf: inside }, childOf(value, key), rest);
 }
+
+const firstFilled = <T>(first: readonly T[], second: () => readonly T[]): readonly T[] =>
+  first.length > 0 ? first : second();
 
 /** Every place in a schema where a key of this name is known: `training.optimizer.learningRate`. */
 export function placesOf(schema: JsonSchema, name: string, at = ''): readonly string[] {

@@ -47,10 +47,12 @@ function renderProblem(
     place ? `${code}  ${renderPlace(place)}` : code,
     ...(text === undefined || text.trim() === '' ? [] : [`  ${String(place?.line)} │ ${shortened(text)}`]),
     `  ${title}`,
-    `  found    ${found}`,
-    ...(expected === undefined ? [] : [`  expected ${expected}`]),
-    ...(remedy === undefined ? [] : [`  try      ${remedy}`]),
+    `  found    ${indented(found)}`,
+    ...(expected === undefined ? [] : [`  expected ${indented(expected)}`]),
+    ...(remedy === undefined ? [] : [`  try      ${indented(remedy)}`]),
   ].join('\n');
 }
+
+const indented = (text: string): string => text.replaceAll('\n', '\n           ');
 
 const shortened = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text);

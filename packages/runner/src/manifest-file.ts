@@ -9,17 +9,19 @@ const LIMIT = 256 * 1024;
 
 /**
  * The text of a manifest.
+ * @param file as it was named, for messages
+ * @param path absolute
  * @throws ManifestError (manifest-unreadable): missing, a folder, too large, not UTF-8
  */
-export function readManifestFile(file: string): string {
+export function readManifestFile(file: string, path: string): string {
   const fail = (found: string, near?: string): ManifestError =>
     new ManifestError(file, [errors['manifest-unreadable']({ found, nearest: near }, { place: { file } })]);
   let bytes: Uint8Array;
   try {
-    const stats = statSync(file);
-    if (stats.isDirectory()) throw fail('a folder', manifestsIn(file)[0]);
+    const stats = statSync(path);
+    if (stats.isDirectory()) throw fail('a folder', manifestsIn(path)[0]);
     if (stats.size > LIMIT) throw fail(`a file of ${Math.ceil(stats.size / 1024)} KiB`);
-    bytes = readFileSync(file);
+    bytes = readFileSync(path);
   } catch (error) {
     if (error instanceof ManifestError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -27,8 +29,8 @@ export function readManifestFile(file: string): string {
     throw fail(
       'no such file',
       nearest(
-        basename(file),
-        manifestsIn(dirname(file)).map((path) => basename(path)),
+        basename(path),
+        manifestsIn(dirname(path)).map((other) => basename(other)),
       ),
     );
   }

@@ -9,7 +9,7 @@ export const DEFAULT_METRICS = ['averagePrecision', 'prevalenceRatio', 'f1'];
 export const DEFAULT_OPTIMIZER = 'adamw';
 
 /** A metric: a built-in by its name, alone or with options, or an installed plugin. */
-const metric = z.union([z.string(), z.looseObject({ name: z.string().min(1) }), entry]);
+const metric = z.union([z.string().min(1), z.looseObject({})]);
 
 const count = z.int().min(0);
 

@@ -62,7 +62,7 @@ export async function loadManifest(
   { set = [], workingFolder = process.cwd() }: LoadOptions = {},
 ): Promise<Manifest> {
   const overrides = set.map(parseOverride);
-  const text = readManifestFile(resolve(workingFolder, file));
+  const text = readManifestFile(file, resolve(workingFolder, file));
   const source = parseYaml(text);
   const problems: CounterweightError[] = source.faults.map(({ kind, message, line, column }) => {
     const place = { file, line, column };

@@ -45,7 +45,7 @@ export interface Prepared {
 
 /**
  * Manifest → data set → statistics → draw samplers → sampled prior → loss. Reads the data; loads no engine.
- * @throws what plugins throw; no-examples, several-miners, weights-on-batch-loss, weights-table, needs-elementwise-loss
+ * @throws what plugins throw; no-training-examples, several-miners, weights-on-batch-loss, weights-table, needs-elementwise-loss
  */
 export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepared> {
   const random = randomStream(manifest.settings.seed);
@@ -54,7 +54,7 @@ export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepa
   try {
     const dataset = await scope.create(manifest.data);
     if (dataset.splits.train.length === 0)
-      throw errors['no-examples']({ split: 'train' }, { place: place(manifest.data.at) });
+      throw trainerErrors['no-training-examples'](undefined, { place: place(manifest.data.at) });
     scope.provide(DATASET, dataset);
     const sampling = await createSamplers(manifest, scope, dataset, random);
     scope.provide(LABEL_STATISTICS, sampling.statistics);

@@ -13,7 +13,8 @@ const REFRESH = 100;
 
 /** Progress of training: on a terminal one line that rewrites itself, elsewhere a line per epoch. */
 export class Progress implements Callback {
-  private readonly started = performance.now();
+  private started: number | undefined;
+  private firstStep = 0;
   private drawn = 0;
   private smoothed: number | undefined;
 
@@ -25,6 +26,7 @@ export class Progress implements Callback {
   batchEnd({ epoch, step, loss }: BatchEvent): void {
     this.smoothed = this.smoothed === undefined ? loss : 0.95 * this.smoothed + 0.05 * loss;
     const now = performance.now();
+    if (this.started === undefined) [this.started, this.firstStep] = [now, step];
     if (!this.stream.isTTY || now - this.drawn < REFRESH) return;
     this.drawn = now;
     const { epochs, steps } = this.planned;
@@ -45,20 +47,21 @@ export class Progress implements Callback {
     const measured = Object.entries(metrics)
       .filter(([name]) => /\.(macro|micro)$/.test(name))
       .slice(0, 2)
-      .map(([name, value]) => `validation ${name} ${value === null ? 'undefined' : value.toFixed(4)}`);
+      .map(([name, value]) => `${name} ${value === null ? 'undefined' : value.toFixed(4)}`);
     const parts = [
       `epoch ${String(epoch + 1).padStart(String(epochs).length)}/${epochs}`,
       `loss ${significant(loss)}`,
-      ...measured,
+      ...(measured.length === 0 ? [] : [`validation ${measured.join(' ')}`]),
       `${rate.toFixed(1)} steps/s`,
       ...(step < steps ? [`${clock((steps - step) / rate)} left`] : []),
     ];
     this.stream.write(`${this.stream.isTTY ? '\r\x1b[2K' : ''}${parts.join('  ')}\n`);
   }
 
-  /** Validation included: what the time left depends on. */
+  /** Steps a second since the first, which is slow; validation included: what the time left depends on. */
   private rate(step: number): number {
-    return step / Math.max((performance.now() - this.started) / 1000, 1e-3);
+    const seconds = (performance.now() - (this.started ?? 0)) / 1000;
+    return (step - this.firstStep) / Math.max(seconds, 1e-3);
   }
 }
 

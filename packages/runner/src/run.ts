@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 
 import {
@@ -10,7 +11,7 @@ import {
   type RunMetrics,
 } from '@counterweight/core';
 import { chanceScores } from '@counterweight/metrics';
-import { accelerate, loadEngine } from '@counterweight/tensorflow';
+import { accelerate, loadEngine, type Engine } from '@counterweight/tensorflow';
 import { channelStatistics, fit, initialiseHead, scoreExamples, type FitResult } from '@counterweight/trainer';
 
 import { childOf } from './json-schema.js';
@@ -63,10 +64,7 @@ export async function run(manifest: Manifest, options: RunOptions): Promise<RunR
     const folder = RunFolder.create(path);
     try {
       folder.write(RUN_FILES.manifest, manifest.text);
-      folder.writeJson(
-        RUN_FILES.resolved,
-        resolvedRun(prepared, trained, { folder: engine.folder, threads: options.threads ?? null }),
-      );
+      folder.writeJson(RUN_FILES.resolved, resolvedRun(prepared, trained, describeEngine(engine)));
       return await train(prepared, trained, folder, plan, callbacks, options.signal);
     } catch (error) {
       const status = isCounterweightError(error) && error.exit === 6 ? 'diverged' : 'failed';
@@ -160,7 +158,7 @@ async function train(
     steps: fitted.steps,
   };
   folder.write(RUN_FILES.perClass, perClassTable(dataset, test.perClass));
-  folder.writeJson(RUN_FILES.testExamples, await pickTestExamples(dataset, scores));
+  folder.writeJson(RUN_FILES.testExamples, await pickTestExamples(dataset, scores, settings.threshold));
   folder.writeJson(RUN_FILES.metrics, result);
   const { ended, reason } = fitted;
   const status = ended === 'stopped' ? 'stopped' : 'done';
@@ -206,6 +204,15 @@ function resolvedRun(
     parameters: model.parameters.reduce((sum, { variable }) => sum + variable.size, 0),
   };
 }
+
+/** What bits depend on besides the seed. */
+const describeEngine = ({ version, backend }: Engine): ResolvedRun['engine'] => ({
+  tensorflow: version,
+  gpu: backend.isUsingGpuDevice,
+  threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),
+  oneDNN: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
+  processor: cpus()[0]?.model ?? 'unknown',
+});
 
 function defaultFolder({ name }: Manifest): string {
   return join('runs', `${now().slice(0, 19).replaceAll(':', '-')}-${name}`);

@@ -14,7 +14,7 @@ import {
 
 import type { Entry } from './entries.js';
 import { errors } from './errors.js';
-import { callPlugin } from './plugin-call.js';
+import { callPlugin, guarded } from './plugin-call.js';
 import type { Path } from './yaml-source.js';
 
 /**
@@ -59,11 +59,11 @@ export class Scope {
       return own.resolve<unknown>(token);
     });
     const { create } = plugin as { readonly create: (...given: unknown[]) => Kinds[K] | Promise<Kinds[K]> };
-    const made = await callPlugin(use, 'being created', this.about.place(at), () =>
-      create.call(plugin, options, ...dependencies),
-    );
-    this.own(made);
-    return made;
+    const caller = { use, place: this.about.place(at) };
+    const made = await callPlugin(caller, 'being created', () => create.call(plugin, options, ...dependencies));
+    const safe = guarded(made, caller);
+    this.own(safe);
+    return safe;
   }
 
   /** Frees what plugins made, the last first. Safe to call twice. */

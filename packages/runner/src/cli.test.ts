@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, test } from 'vitest';
+
+import { drawings, MANIFEST, project } from './fixtures/project.js';
+
+const COMMAND = fileURLToPath(new URL('../bin/counterweight.mjs', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built command as a user would. `during` sees what it has written to standard error so far. */
+function counterweight(
+  cwd: string,
+  argv: readonly string[],
+  { env = {}, during }: { env?: Record<string, string>; during?: (err: string, kill: () => void) => void } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [COMMAND, ...argv], { cwd, env: { ...process.env, ...env } });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+    during?.(err, () => child.kill('SIGINT'));
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, out, err });
+    });
+  });
+}
+
+const made = (manifest = MANIFEST) => project({ ...drawings(), 'manifest.yaml': manifest });
+
+describe('the command', { timeout: 60_000 }, () => {
+  test('run: exit 0, the result on standard output, a line per epoch on standard error', async () => {
+    const { folder, path } = made();
+    const { code, out, err } = await counterweight(folder, ['run', 'manifest.yaml', '--out', 'out', '--threads', '1']);
+    expect([code, err.match(/^epoch \d\/3 {2}loss /gm)]).toEqual([
+      0,
+      ['epoch 1/3  loss ', 'epoch 2/3  loss ', 'epoch 3/3  loss '],
+    ]);
+    expect(out).toMatch(/^test AP {3}macro 0\.\d{4}/);
+    expect(existsSync(path('out/metrics.json'))).toBe(true);
+  });
+
+  test('run --json: one JSON value on standard output', async () => {
+    const { folder } = made();
+    const { out } = await counterweight(folder, ['run', 'manifest.yaml', '--json', '--set', 'training.epochs=1']);
+    const { folder: written, metrics } = JSON.parse(out) as { folder: string; metrics: { steps: number } };
+    expect(written).toMatch(/^runs\/\d{4}-\d\d-\d\dT[\d-]+-manifest$/);
+    expect(metrics.steps).toBe(4);
+  });
+
+  test('run, interrupted: exit 130', async () => {
+    const { folder } = made();
+    const argv = ['run', 'manifest.yaml', '--out', 'out', '--set', 'training.epochs=5000'];
+    const { code, err } = await counterweight(folder, argv, {
+      during: (text, kill) => {
+        if (/^epoch +1\//m.test(text) && !text.includes('stopping')) kill();
+      },
+    });
+    expect([code, err]).toEqual([130, expect.stringContaining('interrupted; out holds')]);
+  });
+
+  test('check: the plan on standard output, nothing written', async () => {
+    const { folder } = made();
+    const before = readdirSync(folder);
+    const { code, out } = await counterweight(folder, ['check', 'manifest.yaml']);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^labels +\d/m)]);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test('compare: a table, and a page that does not overwrite', async () => {
+    const { folder, path, write } = made();
+    await counterweight(folder, ['run', 'manifest.yaml', '--out', 'first']);
+    cpSync(path('first'), path('second'), { recursive: true });
+    const argv = ['compare', 'first', 'second', '--out', 'page.html'];
+    const { code, out } = await counterweight(folder, argv);
+    expect([code, out.match(/^(first|second) +0\.\d{4}/gm)?.length]).toEqual([0, 2]);
+    write('page.html', 'mine');
+    expect((await counterweight(folder, argv)).code).toBe(2);
+    expect((await counterweight(folder, ['compare', 'nothing-here'])).code).toBe(2);
+  });
+
+  test.each([
+    [
+      'a bad manifest',
+      ['run', 'manifest.yaml', '--set', 'training.epochs=-1'],
+      2,
+      'out-of-range  --set training.epochs',
+    ],
+    ['no manifest', ['run', 'missing.yaml'], 2, 'manifest-unreadable  missing.yaml'],
+    ['an unknown command', ['runn'], 2, 'Did you mean run?'],
+    ['an unknown option', ['run', 'manifest.yaml', '--ouut', 'x'], 2, 'Did you mean --out?'],
+    ['a missing argument', ['run'], 2, 'missing required argument'],
+    ['no thread', ['run', 'manifest.yaml', '--threads', '0'], 2, 'at least 1'],
+    ['a value without a key', ['run', 'manifest.yaml', '--set', '3'], 2, 'override-invalid'],
+  ])('%s', async (_, argv, exit, message) => {
+    const { folder } = made();
+    const before = readdirSync(folder);
+    const { code, out, err } = await counterweight(folder, argv);
+    expect([code, out]).toEqual([exit, '']);
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/^\s+at /m);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  test('bad data: exit 3; no engine: exit 5, and what to type', async () => {
+    const { folder, write, path } = made();
+    const env = { COUNTERWEIGHT_CACHE: path('no-engine') };
+    const none = await counterweight(folder, ['run', 'manifest.yaml', '--out', 'out'], { env });
+    expect([none.code, none.err]).toEqual([5, expect.stringContaining('engine install')]);
+    write('labels.csv', 'image,labels\nnone.png,a\n');
+    expect((await counterweight(folder, ['check', 'manifest.yaml'])).code).toBe(3);
+    expect(existsSync(path('out'))).toBe(false);
+  });
+
+  test('a bad manifest loads no engine: it is refused just the same without one', async () => {
+    const { folder, path } = made('loss: 3\n');
+    const { code, err } = await counterweight(folder, ['run', 'manifest.yaml'], {
+      env: { COUNTERWEIGHT_CACHE: path('none') },
+    });
+    expect([code, err]).toEqual([2, expect.stringContaining('wrong-type  manifest.yaml:1:7')]);
+  });
+
+  test('--json tells errors as data; --verbose their stack', async () => {
+    const { folder } = made('loss: 3\n');
+    const { out, err } = await counterweight(folder, ['check', 'manifest.yaml', '--json', '--verbose']);
+    const { error } = JSON.parse(out) as { error: { code: string; problems: { code: string; place: unknown }[] } };
+    expect(error.code).toBe('manifest-invalid');
+    expect(error.problems).toContainEqual(
+      expect.objectContaining({ code: 'wrong-type', place: { file: 'manifest.yaml', line: 1, column: 7 } }),
+    );
+    expect(err).toMatch(/^\s+at /m);
+  });
+
+  test('help fits a screen', async () => {
+    for (const argv of [[], ['run'], ['check'], ['compare'], ['doctor'], ['engine'], ['engine', 'install']]) {
+      const { code, out } = await counterweight('.', [...argv, '--help']);
+      expect([code, out.split('\n').length < 25]).toEqual([0, true]);
+      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    }
+  });
+});
