@@ -107,3 +107,23 @@ export const permuteRows = <T extends Float32Array | Float64Array>(matrix: T, or
   order.forEach((row, i) => result.set(matrix.subarray(row * columns, (row + 1) * columns), i * columns));
   return result;
 };
+
+/** `columns[i]` is the column that comes to place i. */
+export const permuteColumns = (matrix: Float32Array, columns: readonly number[]): Float32Array =>
+  matrix.map((_, i) => matrix[i - (i % COLUMNS) + columns[i % COLUMNS]!]!);
+
+/** The labels after the same exchange of columns. */
+export function withColumns(labels: SparseLabels, columns: readonly number[]): SparseLabels {
+  const moved = (list: SparseLabels['positives']) =>
+    csr(
+      Array.from({ length: labels.rows }, (_, row) =>
+        [...rowOf(list, row)].map((c) => columns.indexOf(c)).sort((a, b) => a - b),
+      ),
+      COLUMNS,
+    );
+  return sparseLabels({
+    ...labels,
+    positives: moved(labels.positives),
+    ...(labels.exceptions && { exceptions: moved(labels.exceptions) }),
+  });
+}

@@ -2,12 +2,13 @@ import type { AnyPlugin, Kind } from '@counterweight/core';
 
 import { optionsCheck, type Check } from './check.js';
 import { drawChecks as drawing } from './draw-checks.js';
+import { batchChecks } from './loss-batch-checks.js';
 import { curveChecks } from './loss-curve-checks.js';
 import { tensorChecks } from './loss-tensor-checks.js';
 import { mineChecks as mining } from './mine-checks.js';
 
 /** Every law of an elementwise loss. */
-export const lossChecks: readonly Check<'loss'>[] = [optionsCheck(), ...curveChecks, ...tensorChecks];
+export const lossChecks: readonly Check<'loss'>[] = [optionsCheck(), ...curveChecks, ...tensorChecks, ...batchChecks];
 /** Every law of a sampler that mines label entries. */
 export const mineChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...mining];
 /** Every law of a sampler that draws examples. */

@@ -8,6 +8,7 @@ export {
   mineConformance,
   type Conformance,
 } from './conformance.js';
+export { ensureBackend } from './backend.js';
 export { createDrawer, createLoss, createMiner } from './create.js';
 export { errors } from './errors.js';
 export { mapped } from './reference-adapter.js';

@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import {
   csr,
-  rowOf,
   selectRows,
   sparseLabels,
   type AnyPlugin,
@@ -20,10 +19,12 @@ import {
   listedLabels,
   logitsFor,
   maskedLabels,
+  permuteColumns,
   permuteRows,
   STATISTICS,
   targetsOf,
   unknownLabels,
+  withColumns,
 } from './batches.js';
 import { demand, demandClose, demandEqual, type Check } from './check.js';
 import { createMiner } from './create.js';
@@ -145,25 +146,6 @@ const permutation = mineCheck('rows and columns in another order: the same entri
     demandEqual('weights, columns permuted', across, permuteColumns(straight, columns));
   }
 });
-
-/** `columns[i]` is the column that comes to place i. */
-const permuteColumns = (matrix: Float32Array, columns: readonly number[]): Float32Array =>
-  matrix.map((_, i) => matrix[i - (i % COLUMNS) + columns[i % COLUMNS]!]!);
-
-function withColumns(labels: SparseLabels, columns: readonly number[]): SparseLabels {
-  const moved = (list: SparseLabels['positives']) =>
-    csr(
-      Array.from({ length: labels.rows }, (_, row) =>
-        [...rowOf(list, row)].map((c) => columns.indexOf(c)).sort((a, b) => a - b),
-      ),
-      COLUMNS,
-    );
-  return sparseLabels({
-    ...labels,
-    positives: moved(labels.positives),
-    ...(labels.exceptions && { exceptions: moved(labels.exceptions) }),
-  });
-}
 
 const masks = mineCheck('a row that is unknown changes nothing for the others', (miner) => {
   const unknown = 2; // of the masked labels

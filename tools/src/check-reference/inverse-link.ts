@@ -25,7 +25,7 @@ const file = z.looseObject({
     calibrated: vector,
     cases: z.array(z.looseObject({ loss: z.string() })),
   }),
-  posWeightTable: z.strictObject({ kind, probability: vector, posWeight: vector, raw: matrix }),
+  posWeightTable: z.strictObject({ kind, probability: vector, posWeight: z.array(z.number().positive()), raw: matrix }),
 });
 
 export async function checkCalibration(content: unknown, adapter: ReferenceAdapter, tally: Tally): Promise<void> {

@@ -11,7 +11,7 @@ import {
 import { createLoss, trial, type ReferenceAdapter } from '@counterweight/testing';
 
 import { agree, FLOAT32, FLOAT64, Mismatch } from './agreement.js';
-import { bits, flat, labelsOf, matrix, rowsOf, statisticsOf, vector } from './matrices.js';
+import { bits, counts, flat, labelsOf, matrix, rowsOf, statisticsOf, targets, vector } from './matrices.js';
 import type { Tally } from './tally.js';
 
 const kind = z.enum(['exact', 'convention']);
@@ -20,10 +20,7 @@ const number = z.number();
 const named = z.looseObject({ loss: z.string() });
 
 const file = z.looseObject({
-  inputs: z.record(
-    z.string(),
-    z.strictObject({ logits: matrix, targets: matrix, mask: bits, counts: vector, total: number }),
-  ),
+  inputs: z.record(z.string(), z.strictObject({ logits: matrix, targets, mask: bits, counts, total: z.int().min(2) })),
   elementwise: z.array(named),
   curves: z.looseObject({ logits: vector, cases: z.array(named) }),
   weights: z.array(z.looseObject({ rule: z.string() })),
@@ -103,6 +100,7 @@ async function checkElementwise(
 ): Promise<void> {
   const { expected } = given;
   const columns = input.counts.length;
+  if (input.counts.some((n) => n > input.total)) throw new Mismatch('more positives than examples in input.counts');
   const known = input.mask.flat().filter((m) => m === 1).length;
   agree('input.mask', [input.mask.length, input.mask[0]?.length], [input.logits.length, columns], FLOAT64);
   const loss = await referenceLoss(given, adapter, statisticsOf(input.counts, input.total));
@@ -135,10 +133,10 @@ async function checkElementwise(
     logits,
     logits.map((_, i) => i % columns),
   );
-  const [targets, mask] = [input.targets.flat(), input.mask.flat()];
+  const [ys, mask] = [input.targets.flat(), input.mask.flat()];
   const mixed = (one: Float64Array, zero: Float64Array) =>
     rowsOf(
-      logits.map((_, i) => (mask[i] === 1 ? targets[i]! * one[i]! + (1 - targets[i]!) * zero[i]! : 0)),
+      logits.map((_, i) => (mask[i] === 1 ? ys[i]! * one[i]! + (1 - ys[i]!) * zero[i]! : 0)),
       columns,
     );
   agree('elementwise in float64', mixed(at.positive, at.negative), expected.elementwise, FLOAT64);
@@ -178,13 +176,13 @@ async function checkCurves(
   }
 }
 
-const weightCase = z.looseObject({ kind, rule: z.string(), options: parameters, counts: vector, total: number });
+const weightCase = z.looseObject({ kind, rule: z.string(), options: parameters, counts, total: z.int().min(2) });
 
 function checkWeights(entry: unknown, adapter: ReferenceAdapter): void {
-  const { kind: _, rule, options, counts, total, ...expected } = weightCase.parse(entry);
+  const { kind: _, rule, options, counts: positives, total, ...expected } = weightCase.parse(entry);
   agree(
     'weights',
-    adapter.weightRules![rule]!(options, { positives: Float64Array.from(counts), total }),
+    adapter.weightRules![rule]!(options, { positives: Float64Array.from(positives), total }),
     expected,
     FLOAT64,
   );

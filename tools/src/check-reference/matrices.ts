@@ -1,11 +1,14 @@
 import { csr, sparseLabels, z, type Csr, type LabelStatistics, type SparseLabels } from '@counterweight/core';
 
 export const vector = z.array(z.number());
-export const matrix = z.array(vector).refine((rows) => rows.every((row) => row.length === rows[0]!.length), {
-  error: 'rows of one length',
-});
-const bit = z.union([z.literal(0), z.literal(1)]);
-export const bits = z.array(z.array(bit));
+const rectangular = (rows: readonly (readonly unknown[])[]): boolean =>
+  rows.every((row) => row.length === rows[0]!.length);
+const oneLength = { error: 'rows of one length' };
+export const matrix = z.array(vector).refine(rectangular, oneLength);
+export const bits = z.array(z.array(z.union([z.literal(0), z.literal(1)]))).refine(rectangular, oneLength);
+/** Targets, hard or soft. */
+export const targets = z.array(z.array(z.number().min(0).max(1))).refine(rectangular, oneLength);
+export const counts = z.array(z.int().min(0));
 
 export const flat = (rows: readonly (readonly number[])[]): Float64Array => Float64Array.from(rows.flat());
 
