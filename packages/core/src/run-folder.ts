@@ -6,7 +6,9 @@ import { z } from 'zod';
  */
 const number = z.number().nullable();
 const numbers = z.record(z.string(), number);
-const group = z.looseObject({ classes: z.int(), averagePrecision: number });
+const group = z.object({ classes: z.int(), averagePrecision: number }).catchall(number);
+/** Values by name, or a set of them by group. */
+const values = z.record(z.string(), z.union([number, numbers]));
 
 /** Of one split. Null where undefined. */
 export const splitMetrics = z
@@ -20,10 +22,11 @@ export const splitMetrics = z
       excluded: z.int(),
     }),
     prevalenceRatio: z.object({ decided: number, summed: number, threshold: z.number() }),
+    f1: z.object({ macro: number, micro: number }).catchall(number),
     groups: z.object({ head: group, medium: group, tail: group }),
   })
   .partial()
-  .catchall(numbers);
+  .catchall(values);
 export type SplitMetrics = z.infer<typeof splitMetrics>;
 
 /** `metrics.json` */

@@ -58,7 +58,7 @@ export function summarise(run: Run): Summary {
       medium: test.groups?.medium.averagePrecision ?? null,
       tail: test.groups?.tail.averagePrecision ?? null,
     },
-    f1: { macro: test['f1']?.['macro'] ?? null, micro: test['f1']?.['micro'] ?? null },
+    f1: { macro: test.f1?.macro ?? null, micro: test.f1?.micro ?? null },
     steps,
     seconds,
     keptRatio: last && last.keptPositives > 0 ? last.keptNegatives / last.keptPositives : null,
