@@ -70,11 +70,7 @@ export function checkStratification(entry: unknown, stratify: NonNullable<Refere
 }
 
 /** Mean over classes with both values of the mean over folds of |odds in the fold − odds overall| (Sechidis 2011, §4). */
-export function labelDistance(
-  rows: readonly (readonly number[])[],
-  assignment: ArrayLike<number>,
-  folds: number,
-): number {
+function labelDistance(rows: readonly (readonly number[])[], assignment: ArrayLike<number>, folds: number): number {
   const distances = rows[0]!.flatMap((_, c) => {
     const positives = new Float64Array(folds);
     const sizes = new Float64Array(folds);
