@@ -2,7 +2,7 @@ import type { Plan, Spread } from './plan.js';
 
 /** A plan as a person reads it. */
 export function planText({ plugins, data, samplers, weights, start, training, notices, warnings }: Plan): string {
-  const { examples, groups, withoutTrainingPositives: empty } = data;
+  const { examples, groups } = data;
   const rows: readonly (readonly [string, string])[] = [
     ...plugins.map(({ kind, use, version, path }) => [kind, `${use} ${version}  (${path})`] as const),
     [
@@ -16,14 +16,6 @@ export function planText({ plugins, data, samplers, weights, start, training, no
     ['labels', `${data.labelsPerExample.toFixed(2)} per example`],
     ['positives', `per class ${spreadText(data.positives, String)} (smallest, median, largest)`],
     ['prior', `per class ${spreadText(data.prior, percent)}`],
-    ...(empty.classes === 0
-      ? []
-      : [
-          [
-            'empty',
-            `${empty.classes} classes without a training positive: ${empty.first.join(', ')}${empty.classes > empty.first.length ? ', …' : ''}`,
-          ] as const,
-        ]),
     ...Object.entries(weights).map(
       ([side, values]) =>
         ['weights', `${side} ${spreadText(values, (w) => w.toPrecision(3))} (smallest, median, largest)`] as const,

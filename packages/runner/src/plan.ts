@@ -93,7 +93,7 @@ export function planOf(prepared: Prepared): Plan {
         medium: groups.filter((group) => group === 'medium').length,
         tail: groups.filter((group) => group === 'tail').length,
       },
-      withoutTrainingPositives: { classes: empty.length, first: empty.slice(0, 10) },
+      withoutTrainingPositives: { classes: empty.length, first: empty.slice(0, SHOWN) },
       fingerprint: dataset.fingerprint,
     },
     samplers: effects.map(({ sampler, effect }) => ({
@@ -104,7 +104,7 @@ export function planOf(prepared: Prepared): Plan {
     start,
     training: { epochs, steps },
     notices: dataset.notices ?? [],
-    warnings: warningsOf(prepared, empty.length, start),
+    warnings: warningsOf(prepared, empty, start),
   };
 }
 
@@ -128,10 +128,15 @@ function startOf({ loss, statistics: { sampledPrior, labelsPerExample } }: Prepa
   };
 }
 
+/** Names in a message. */
+const SHOWN = 10;
+const some = (names: readonly string[]): string =>
+  `${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ', …' : ''}`;
+
 /** From here on the raw probabilities are called wrong; half of that is ordinary. */
 const RATIO_WORTH_A_WARNING = 2;
 
-function warningsOf(prepared: Prepared, empty: number, start: Plan['start']): readonly string[] {
+function warningsOf(prepared: Prepared, empty: readonly string[], start: Plan['start']): readonly string[] {
   const { manifest, dataset, clamped, statistics } = prepared;
   const strategies = [manifest.loss, ...manifest.samplers].map(({ plugin, options, use }) => ({
     name: use,
@@ -143,9 +148,11 @@ function warningsOf(prepared: Prepared, empty: number, start: Plan['start']): re
   const ratio = start?.rawRatio ?? 1;
   return [
     ...interactions([withWeights, ...samplers]),
-    ...(empty === 0
+    ...(empty.length === 0
       ? []
-      : [`${empty} of ${dataset.classes.length} classes have no training positive: they cannot be learned`]),
+      : [
+          `${empty.length} of ${dataset.classes.length} classes have no training positive and cannot be learned: ${some(empty)}`,
+        ]),
     ...(clamped === 0
       ? []
       : [`${clamped} classes have no positive or nothing else: their weights are those of a count one off`]),
