@@ -339,6 +339,20 @@ describe('plugins', () => {
     expect(error.exit).toBe(4);
   });
 
+  test('one with a tfjs of its own is refused, both paths named', async () => {
+    const made = folder(withLine(3, 'loss: { use: my-loss }'), { 'my-loss': several });
+    const copy = 'node_modules/my-loss/node_modules/@tensorflow/tfjs-core';
+    made.write(`${copy}/package.json`, '{ "name": "@tensorflow/tfjs-core", "exports": "./i.js" }');
+    made.write(`${copy}/i.js`, '');
+    const own = 'my-loss#first';
+    const set = [`loss.use=${JSON.stringify(own)}`];
+    const error: unknown = await loadManifest('manifest.yaml', { workingFolder: made.folder, set }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect((error as ManifestError).problems).toMatchObject([{ code: 'two-copies', exit: 4 }]);
+    expect((error as Error).message).toContain(copy);
+  });
+
   test('one that throws when imported is told as its fault', async () => {
     const error = await failure(withLine(3, 'loss: { use: my-loss }'), [], {
       'my-loss': "throw new Error('no luck');",

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+
+import { nearest } from './nearest.js';
+
+const packages = ['@counterweight/loss-focal', '@counterweight/loss-weighted-bce', '@counterweight/sampler-ohem'];
+
+test.each([
+  ['sede', ['seed', 'data'], 'seed'],
+  ['gama', ['gamma', 'alpha'], 'gamma'],
+  ['batch_size', ['batchSize', 'epochs'], 'batchSize'],
+  ['focal', packages, '@counterweight/loss-focal'],
+  ['loss-focl', packages, '@counterweight/loss-focal'],
+  ['@counterweigth/loss-weighted-bce', packages, '@counterweight/loss-weighted-bce'],
+  ['zebra', packages, undefined],
+  ['x', [], undefined],
+])('%s', (wrong, names, expected) => {
+  expect(nearest(wrong, names)).toBe(expected);
+});
