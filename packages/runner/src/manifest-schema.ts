@@ -14,7 +14,7 @@ const metric = z.union([z.string().min(1), z.looseObject({})]);
 const count = z.int().min(0);
 
 /** The manifest's section `evaluation`. */
-export const evaluationOptions = z.strictObject({
+const evaluationOptions = z.strictObject({
   metrics: z.array(metric).default(DEFAULT_METRICS).describe('What is computed.'),
   threshold: z.number().min(0).max(1).default(0.5).describe('A class is predicted at this probability or above.'),
   minimumPositives: z

@@ -3,7 +3,7 @@ import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } f
 /** A key or an index for each level. */
 export type Path = readonly (string | number)[];
 
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }
