@@ -1,4 +1,4 @@
-import { definePlugin, INPUT, RANDOM } from '@counterweight/core';
+import { definePlugin, INPUT, RANDOM, type Plugin } from '@counterweight/core';
 
 import { errors } from './errors.js';
 import { network } from './network.js';
@@ -11,7 +11,7 @@ export type { CnnOptions } from './options.js';
  * A convolutional network for images of any size and number of channels.
  * @throws input-not-image: the data set holds feature vectors
  */
-export const cnn = definePlugin({
+const plugin: Plugin<'model', typeof options, readonly [typeof INPUT, typeof RANDOM]> = definePlugin({
   kind: 'model',
   name: 'cnn',
   options,
@@ -22,4 +22,4 @@ export const cnn = definePlugin({
   },
 });
 
-export default cnn;
+export default plugin;

@@ -8,7 +8,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { cnn } from './index.js';
+import cnn from './index.js';
 import { options } from './options.js';
 
 let folder: string;

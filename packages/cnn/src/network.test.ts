@@ -5,7 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { cnn } from './index.js';
+import cnn from './index.js';
 import { options } from './options.js';
 
 const small = { widths: [3, 4], dense: 5 };

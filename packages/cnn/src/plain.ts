@@ -38,7 +38,7 @@ export function plain(options: CnnOptions, input: ModelInput, random: RandomStre
 }
 
 /** `auto`: a stride that leaves the longer side about 32 cells, at least 2 above 32 pixels, and a kernel that overlaps. */
-export function firstConvolution(
+function firstConvolution(
   { firstStride, kernel }: Pick<CnnOptions, 'firstStride' | 'kernel'>,
   [height = 1, width = 1]: readonly number[],
 ): { size: number; stride: number } {

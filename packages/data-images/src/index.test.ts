@@ -8,7 +8,7 @@ import { randomStream, rowOf, SPLITS, type Dataset } from '@counterweight/core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { images } from './index.js';
+import images from './index.js';
 import { options } from './options.js';
 
 const silent = { info: () => undefined, warn: () => undefined };

@@ -5,6 +5,7 @@ import {
   RANDOM,
   type Dataset,
   type Logger,
+  type Plugin,
   type RandomStream,
 } from '@counterweight/core';
 
@@ -40,12 +41,13 @@ export async function readImages(
   return imagesInMemory(pictures, table, options.splits, shuffled);
 }
 
-export const images = definePlugin({
-  kind: 'dataset',
-  name: 'images',
-  options,
-  inject: [BASE_FOLDER, RANDOM, LOGGER],
-  create: readImages,
-});
+const plugin: Plugin<'dataset', typeof options, readonly [typeof BASE_FOLDER, typeof RANDOM, typeof LOGGER]> =
+  definePlugin({
+    kind: 'dataset',
+    name: 'images',
+    options,
+    inject: [BASE_FOLDER, RANDOM, LOGGER],
+    create: readImages,
+  });
 
-export default images;
+export default plugin;

@@ -58,7 +58,7 @@ export const options = keys
   );
 
 export type ImagesOptions = z.output<typeof options>;
-export type PackOptions = Extract<ImagesOptions, { pack: string }>;
+type PackOptions = Extract<ImagesOptions, { pack: string }>;
 export type FolderOptions = Exclude<ImagesOptions, PackOptions>;
 
 /** Without the keys whose value is undefined. */

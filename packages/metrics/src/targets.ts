@@ -2,7 +2,7 @@
 import type { Csr, SparseLabels } from '@counterweight/core';
 
 /** A listed entry is positive from a target of one half on; below, it is a negative one. */
-export const isPositive = ({ values }: Csr, index: number): boolean => values === undefined || values[index]! >= 0.5;
+const isPositive = ({ values }: Csr, index: number): boolean => values === undefined || values[index]! >= 0.5;
 
 /** Entries per class, [classes] each. */
 export interface TargetCounts {

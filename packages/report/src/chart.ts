@@ -13,7 +13,7 @@ export interface SeriesStyle {
 }
 
 const DASHES: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2]];
-export const SERIES_COLORS = 8;
+const SERIES_COLORS = 8;
 
 export const seriesStyles = (names: readonly string[]): readonly SeriesStyle[] =>
   names.map((name, i) => ({ name, color: `var(--series-${i % SERIES_COLORS})`, dash: DASHES[i % DASHES.length]! }));
@@ -84,7 +84,7 @@ export async function chart(
 }
 
 /** Which line is which run. */
-export const seriesKey = (styles: readonly SeriesStyle[]): Html =>
+const seriesKey = (styles: readonly SeriesStyle[]): Html =>
   html`<ul class="key">
     ${styles.map((style) => html`<li>${swatch(style)} ${style.name}</li>`)}
   </ul>`;

@@ -34,7 +34,7 @@ export interface NativeBinding {
 }
 
 /** What the backend knows of a tfjs tensor: `values` until its first operation, then `id`. */
-export interface TensorEntry {
+interface TensorEntry {
   shape: number[];
   dtype: number;
   values: unknown;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { errors } from './errors.js';
 
 /** A file of a wheel that the engine needs; `to` is its place in the engine's folder. */
-export interface LockedMember {
+interface LockedMember {
   readonly path: string;
   readonly to: string;
   /** Bytes, unpacked. */

@@ -9,7 +9,7 @@ export interface FastGradient {
 }
 
 /** tfjs' `GradConfig` for a kernel with one output. */
-export interface SingleOutputGradient {
+interface SingleOutputGradient {
   readonly inputsToSave?: string[];
   readonly outputsToSave?: boolean[];
   gradFunc(dy: tf.Tensor, saved: tf.Tensor[], attributes: tf.NamedAttrMap): ReturnType<tf.GradFunc>;
