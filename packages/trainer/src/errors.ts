@@ -53,11 +53,11 @@ export const errors = defineErrors({
   },
   diverged: {
     exit: 6,
-    title: 'Training diverged: the loss is no longer a number.',
-    found: ({ loss, epoch, step, examples }: { loss: string; epoch: number; step: number; examples: Int32Array }) =>
-      `${loss} at epoch ${epoch}, step ${step}, examples ${[...examples.subarray(0, LISTED)].join(', ')}` +
+    title: 'Training diverged: the loss, a gradient or a parameter is no longer a number.',
+    found: ({ what, epoch, step, examples }: { what: string; epoch: number; step: number; examples: Int32Array }) =>
+      `${what} at epoch ${epoch}, step ${step}, examples ${[...examples.subarray(0, LISTED)].join(', ')}` +
       (examples.length > LISTED ? ` and ${examples.length - LISTED} more` : ''),
-    expected: () => 'a finite loss and finite gradients',
+    expected: () => 'a finite loss, finite gradients and parameters',
     remedy: () => 'a lower training.optimizer.learningRate, a longer warmup, or training.clipNorm: 1',
   },
 });

@@ -7,11 +7,13 @@ import {
   randomStream,
   sparseLabels,
   type BatchEvent,
+  type BatchLoss,
   type Callback,
   type Dataset,
   type EpochEvent,
   type MineSampler,
   type Model,
+  type Optimizer,
 } from '@counterweight/core';
 
 import { fit, plannedSteps, type FitInput, type FitResult } from './fit.js';
@@ -148,6 +150,24 @@ test('a rate that the schedule gives reaches the optimiser and the epoch event',
   expect(epochs.map(({ learningRate }) => learningRate)).toEqual([0.01, 0.005, 0.005]);
 });
 
+test('a step moves the parameters no further than rate · clipNorm', async () => {
+  const dataset = tinyDataset();
+  const before = weightsOf(tinyModel(dataset));
+  const move = async (clipNorm: number | null): Promise<number> => {
+    const options = {
+      epochs: 1,
+      batchSize: 22,
+      clipNorm,
+      schedule: { name: 'constant', warmup: 0 },
+      optimizer: { name: 'sgd', learningRate: 0.5, momentum: 0 },
+    };
+    const { weights } = await run({ dataset, options });
+    return Math.hypot(...weights.map((w, i) => w - before[i]!));
+  };
+  expect(await move(null)).toBeGreaterThan(0.01);
+  expect(await move(0.004)).toBeCloseTo(0.002, 6);
+});
+
 test('a miner starts at epoch 1 and its counts reach the events', async () => {
   const miner: MineSampler = {
     kind: 'mine',
@@ -226,6 +246,40 @@ describe('a run that cannot go on says why', () => {
     });
     expect(weightsOf(model)).toEqual(before);
     model.dispose();
+  });
+
+  test.each([null, 1])('a gradient that is not finite under a finite loss, clipNorm %s: the same', async (clipNorm) => {
+    const dataset = tinyDataset();
+    const model = tinyModel(dataset);
+    const before = weightsOf(model);
+    const steep: BatchLoss = { kind: 'batch', compute: (logits) => tf.sum(tf.sqrt(tf.mul(logits, 0))) }; // √0: slope ∞
+    const failing = run({ dataset, model: { ...model, dispose: () => undefined }, loss: steep, options: { clipNorm } });
+    await expect(failing).rejects.toMatchObject({
+      code: 'diverged',
+      exit: 6,
+      found: expect.stringMatching(
+        /^gradients of norm (NaN|Infinity) at epoch 0, step 1, examples (\d+, ){7}\d+$/,
+      ) as string,
+    });
+    expect(weightsOf(model)).toEqual(before);
+    model.dispose();
+  });
+
+  test('parameters that the last update of an epoch spoilt, before they are scored', async () => {
+    const spoiling: Optimizer = {
+      step: ([first], _, { step }) => {
+        if (step === 3) tf.tidy(() => first!.variable.assign(tf.fill(first!.variable.shape, NaN)));
+      },
+      save: () => ({}),
+      load: () => undefined,
+    };
+    let scored = 0;
+    const evaluate = () => Promise.resolve({ scored: ++scored });
+    await expect(run({ optimizer: spoiling, evaluate })).rejects.toMatchObject({
+      code: 'diverged',
+      found: expect.stringMatching(/^parameters of norm NaN at epoch 0, step 3, examples (\d+, ){5}\d+$/) as string,
+    });
+    expect(scored).toBe(0);
   });
 
   test('no training examples', async () => {

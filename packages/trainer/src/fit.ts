@@ -17,6 +17,7 @@ import type {
 import { readBatches } from './batches.js';
 import { EpochTotals } from './epoch-totals.js';
 import { errors } from './errors.js';
+import { globalNorm } from './gradient-norm.js';
 import { createObjective } from './objective.js';
 import { epochOrder, epochSteps } from './order.js';
 import { learningRateAt } from './schedules.js';
@@ -110,10 +111,12 @@ export async function fit(input: FitInput): Promise<FitResult> {
       const epochStarted = performance.now();
       const totals = new EpochTotals();
       let rate = 0;
+      let examples: Int32Array = new Int32Array(0);
       const augmentation = random.fork('augmentation').fork(epoch);
       const order = epochOrder(drawing(input), epoch);
       for await (const batch of readBatches(dataset, order, options.batchSize, options.augmentation, augmentation)) {
         const step = ++steps;
+        examples = batch.examples;
         rate = learningRateAt(options.schedule, learningRate, step, totalSteps);
         const done = trainStep(training, batch, {
           epoch,
@@ -133,6 +136,7 @@ export async function fit(input: FitInput): Promise<FitResult> {
         await tf.nextFrame();
         if (signal?.aborted) return result(epoch, 'interrupted');
       }
+      checkParameters(model, { epoch, step: steps, examples });
       const metrics = (await input.evaluate?.(epoch)) ?? {};
       const stops: string[] = [];
       const stop = (reason: string): void => void stops.push(reason);
@@ -154,6 +158,12 @@ export async function fit(input: FitInput): Promise<FitResult> {
   } finally {
     objective.dispose();
   }
+}
+
+/** What the last update of an epoch spoils shows in no loss before the model is scored. */
+function checkParameters({ parameters }: Model, at: { epoch: number; step: number; examples: Int32Array }): void {
+  const norm = tf.tidy(() => globalNorm(parameters.map(({ variable }) => variable)));
+  if (!Number.isFinite(norm)) throw errors.diverged({ what: `parameters of norm ${norm}`, ...at });
 }
 
 const drawing = ({

@@ -11,9 +11,15 @@ export function globalNorm(gradients: Iterable<Tensor>): number {
   return halves.length === 0 ? 0 : Math.sqrt(2 * tf.addN(halves).dataSync()[0]!);
 }
 
-/** Gradients scaled so that their global norm is at most `limit` (Pascanu et al. 2013, algorithm 1). Call inside `tidy`. */
-export function clipByGlobalNorm(gradients: ReadonlyMap<string, Tensor>, limit: number): ReadonlyMap<string, Tensor> {
-  const norm = globalNorm(gradients.values());
+/**
+ * Gradients scaled so that their global norm is at most `limit` (Pascanu et al. 2013, algorithm 1). Call inside `tidy`.
+ * @param norm their global norm, finite
+ */
+export function clipByGlobalNorm(
+  gradients: ReadonlyMap<string, Tensor>,
+  norm: number,
+  limit: number,
+): ReadonlyMap<string, Tensor> {
   if (norm <= limit) return gradients;
   return new Map([...gradients].map(([name, gradient]) => [name, tf.mul(gradient, limit / norm)]));
 }

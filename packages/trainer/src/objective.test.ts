@@ -249,6 +249,20 @@ describe('weights', () => {
     expect(got.statistics.denominator).toBe(denominators.mean(entries));
   });
 
+  test('of examples are found by the index of the example, not by its place in the batch', () => {
+    const objective = createObjective({ loss: bce, columns: 1, exampleWeights: Float32Array.of(5, 7, 11) });
+    const one = sparseLabels({
+      rows: 3,
+      columns: 1,
+      positives: { offsets: new Uint32Array(4), classes: new Uint16Array(0) },
+    });
+    const batch = batchLabels(one, Int32Array.of(2, 0), 0);
+    const value = tf.tidy(() => objective.value(tf.zeros([2, 1]), batch).dataSync()[0]!);
+    expect(value).toBeCloseTo(((11 + 5) / 2) * Math.LN2, 5);
+    batch.dispose();
+    objective.dispose();
+  });
+
   test('of entries, from a loss, multiply value and gradient', () => {
     const weights = entries.map((_, i) => (i % 5) / 2);
     const loss: ElementwiseLoss = { ...focal, entryWeights: () => tf.tensor2d(weights, [ROWS, COLUMNS]) };
@@ -318,6 +332,68 @@ describe('mining', () => {
     near(got.gradient, expected(weightedFocal, entries, randomLogits(), counts.known, [...values]).gradient);
   });
 });
+
+test.each(['negative', 'unknown'] as const)(
+  'weights that a plugin leaves undefined at unknown entries count nothing, nor do NaN logits there (%s unlisted)',
+  (unlisted) => {
+    const { labels, entries } = drawLabels(unlisted, true);
+    const weightsWith = (undefinedAs: number) => () =>
+      tf.tensor2d(
+        entries.map(({ known }, i) => (known ? (i % 3) / 2 : undefinedAs)),
+        [ROWS, COLUMNS],
+      );
+    const given = (undefinedAs: number): Omit<ObjectiveOptions, 'columns'> => ({
+      loss: { ...focal, entryWeights: weightsWith(undefinedAs) },
+      miner: {
+        kind: 'mine',
+        mine: ({ losses }) => {
+          expect(losses.dataSync()).not.toContain(NaN);
+          return { weights: weightsWith(undefinedAs)(), denominator: 'kept' };
+        },
+      },
+    });
+    const logits = randomLogits();
+    const poisoned = logits.map((z, i) => (entries[i]!.known ? z : NaN));
+    const clean = call(given(0), labels, logits, 1);
+    expect(clean.value).toBeGreaterThan(0);
+    for (const undefinedAs of [NaN, Infinity, 1]) expect(call(given(undefinedAs), labels, poisoned, 1)).toEqual(clean);
+  },
+);
+
+test.each(REDUCTIONS)(
+  'all at once, reduction %s: soft targets, a mask, weights of classes, entries and examples, mining',
+  (reduction) => {
+    for (const unlisted of ['negative', 'unknown'] as const) {
+      const { labels, entries } = drawLabels(unlisted, true);
+      const ofEntries = entries.map((_, i) => (1 + (i % 4)) / 2);
+      const mined = entries.map((_, i) => [0, 1, 2][i % 3]!);
+      const exampleWeights = Float32Array.of(3, 0.5, 0, 1, 2, 0.25);
+      const weights = entries.map(({ row }, i) => ofEntries[i]! * mined[i]! * exampleWeights[row]!);
+      const denominator = {
+        mean: entries.filter(({ known }, i) => known && mined[i]! > 0).length,
+        sum: 1,
+        batch: ROWS,
+      }[reduction];
+      const got = call(
+        {
+          loss: { ...weightedFocal, entryWeights: () => tf.tensor2d(ofEntries, [ROWS, COLUMNS]) },
+          reduction,
+          exampleWeights,
+          miner: {
+            kind: 'mine',
+            mine: () => ({ weights: tf.tensor2d(mined, [ROWS, COLUMNS]), denominator: 'kept' }),
+          },
+        },
+        labels,
+        randomLogits(),
+        1,
+      );
+      const want = expected(weightedFocal, entries, randomLogits(), denominator, weights);
+      near([got.value], [want.value]);
+      near(got.gradient, want.gradient);
+    }
+  },
+);
 
 test.each(['negative', 'unknown'] as const)(
   'with everything unknown the loss is 0 and so is its gradient (%s unlisted)',

@@ -83,16 +83,19 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
 
   const forward = (logits: Tensor2D, batch: BatchLabels): { sum: Scalar; slopes: Tensor2D } => {
     let { values, slopes } = entryValues(at(batch.epoch), logits, batch, tables);
-    const multiply = (factor: Tensor): void => {
+    const multiply = (factor: Tensor2D): void => {
       values = tf.mul(values, factor);
       slopes = tf.mul(slopes, factor);
     };
     if (loss.entryWeights)
       multiply(
-        checked(
-          'loss.entryWeights',
-          callPlugin('loss.entryWeights', () => loss.entryWeights!(batch)),
-          logits.shape,
+        whereKnown(
+          checked(
+            'loss.entryWeights',
+            callPlugin('loss.entryWeights', () => loss.entryWeights!(batch)),
+            logits.shape,
+          ),
+          batch,
         ),
       );
     if (exampleWeights)
@@ -106,7 +109,7 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
     statistics = { keptPositives: positives, keptNegatives: known - positives, denominator: known };
     if (miner && batch.epoch >= (miner.startEpoch ?? 1)) {
       const mined = callPlugin('sampler.mine', () => miner.mine({ losses: values, batch }));
-      multiply(checked('sampler.mine: weights', mined.weights, logits.shape));
+      multiply(whereKnown(checked('sampler.mine: weights', mined.weights, logits.shape), batch));
       const kept = countKept(mined.weights, batch);
       statistics = {
         ...kept,
@@ -139,6 +142,12 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
       tables.dispose();
     },
   };
+}
+
+/** A plugin's weights with 0 at unknown entries, whatever was there: 0 · NaN would be NaN. */
+function whereKnown(weights: Tensor2D, batch: BatchLabels): Tensor2D {
+  const known = batch.known();
+  return known ? tf.where(tf.cast(known, 'bool'), weights, tf.zerosLike(weights)) : weights;
 }
 
 /** Known entries of a weight other than 0. One pass over what a miner most often made in JavaScript: cheaper than kernels. */

@@ -6,7 +6,7 @@ import type { Model, Optimizer, Parameter, RandomStream, SparseLabels } from '@c
 import { batchLabels } from './batch-labels.js';
 import type { Batch } from './batches.js';
 import { errors } from './errors.js';
-import { clipByGlobalNorm } from './gradient-norm.js';
+import { clipByGlobalNorm, globalNorm } from './gradient-norm.js';
 import type { Objective, ObjectiveStatistics } from './objective.js';
 
 /** What moves in a step. */
@@ -36,7 +36,7 @@ export interface StepResult extends ObjectiveStatistics {
 /**
  * One training step: forward → objective (curves, mining, weights, reduction) → gradients → clipping → optimiser.
  * The batch was read and augmented before. Nothing but the model's and the optimiser's own tensors outlives it.
- * @throws diverged when the loss is not finite; the parameters are then untouched
+ * @throws diverged when the loss or a gradient is not finite; the parameters are then untouched
  */
 export function trainStep(training: Training, batch: Batch, time: StepTime): StepResult {
   const { model, objective, optimizer, clipNorm, frozen } = training;
@@ -52,9 +52,11 @@ export function trainStep(training: Training, batch: Batch, time: StepTime): Ste
         parameters.map(({ variable }) => variable),
       );
       const loss = value.dataSync()[0]!;
-      if (!Number.isFinite(loss)) throw errors.diverged({ loss: `loss ${loss}`, epoch, step, examples });
+      if (!Number.isFinite(loss)) throw errors.diverged({ what: `loss ${loss}`, epoch, step, examples });
       const gradients = byName(parameters, grads);
-      const clipped = clipNorm === null ? gradients : clipByGlobalNorm(gradients, clipNorm);
+      const norm = globalNorm(gradients.values());
+      if (!Number.isFinite(norm)) throw errors.diverged({ what: `gradients of norm ${norm}`, epoch, step, examples });
+      const clipped = clipNorm === null ? gradients : clipByGlobalNorm(gradients, norm, clipNorm);
       optimizer.step(parameters, clipped, { step, learningRate });
       return { loss, ...objective.statistics };
     });
