@@ -43,7 +43,7 @@ export function vectorOperations(logits: Float64Array, columns: ArrayLike<number
   };
 }
 
-const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+export const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 const UNARY = {
   neg: (x: number) => -x,
   exp: Math.exp,
@@ -86,7 +86,7 @@ export function evaluateCurves(
 
 /**
  * The calibrated logit at a raw one, where the loss is at its optimum: logit P = ln g0 − ln(−g1), from
- * P·g1 + (1 − P)·g0 = 0. −Infinity where the loss is flat for negatives (ASL's clip).
+ * P·g1 + (1 − P)·g0 = 0. −Infinity where the loss is flat for negatives (ASL's clip), Infinity where it is flat for positives.
  */
 export function inverseLink(
   curves: Curves,
@@ -129,9 +129,10 @@ export function checkMonotone(curves: Curves, columns: Int32Array): void {
   let before: Float64Array = new Float64Array(columns.length).fill(-Infinity);
   for (let at = -REACH; at <= REACH; at += 0.5) {
     const link = inverseLink(curves, new Float64Array(columns.length).fill(at), columns);
-    const fall = link.findIndex((x, c) => !(x >= before[c]! - 1e-9 * Math.abs(before[c]!)) && before[c] !== -Infinity);
-    const undefinedAt = link.findIndex((x) => Number.isNaN(x));
-    const bad = fall >= 0 ? fall : undefinedAt;
+    const bad = link.findIndex((x, c) => {
+      const rounding = Number.isFinite(before[c]!) ? 1e-9 * Math.abs(before[c]!) : 0;
+      return !(x >= before[c]! - rounding); // NaN too
+    });
     if (bad >= 0) throw errors['link-not-monotone']({ logit: at, column: columns[bad]! });
     before = link;
   }

@@ -5,6 +5,7 @@ export {
   inverseLink,
   logit,
   outputBias,
+  sigmoid,
   slope,
   value,
   vectorOperations,

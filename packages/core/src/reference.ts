@@ -13,7 +13,11 @@ import {
 } from '@counterweight/core';
 import { mapped, type Mapping, type ReferenceAdapter, type ReferenceCounts } from '@counterweight/testing';
 
-const cap = z.number().optional();
+/** Null is off. */
+const cap = z
+  .number()
+  .nullish()
+  .transform((given) => given ?? undefined);
 const beta = z.number();
 
 const rule = <Shape extends z.ZodRawShape>(

@@ -4,6 +4,7 @@ import {
   interactions,
   LOGIT,
   outputBias,
+  sigmoid,
   weightEffects,
   type Effect,
   type Logger,
@@ -119,7 +120,7 @@ function startOf({ loss, statistics: { sampledPrior, labelsPerExample } }: Prepa
   const columns = Int32Array.from(bias.keys());
   const { positive, negative } = evaluateCurves(loss.curves(LOGIT, { epoch: 0 }), bias, columns);
   const sum = (f: (c: number) => number): number => columns.reduce((total, c) => total + f(c), 0);
-  const raw = sum((c) => 1 / (1 + Math.exp(-bias[c]!)));
+  const raw = sum((c) => sigmoid(bias[c]!));
   return {
     loss:
       sum((c) => sampledPrior[c]! * positive[c]! + (1 - sampledPrior[c]!) * negative[c]!) / Math.max(columns.length, 1),

@@ -1,4 +1,4 @@
-import { rowOf, type Dataset, type Scores, type TestExamples } from '@counterweight/core';
+import { rowOf, sigmoid, type Dataset, type Scores, type TestExamples } from '@counterweight/core';
 
 const SHOWN = 12;
 const PREDICTED = 8;
@@ -25,8 +25,6 @@ export async function pickTestExamples(dataset: Dataset, scores: Scores, thresho
   }
   return { shape: [...input.shape], examples };
 }
-
-const sigmoid = (z: number): number => 1 / (1 + Math.exp(-z));
 
 /** Empty for features, which are no picture. */
 async function bytesOf(dataset: Dataset, example: number): Promise<Uint8Array> {

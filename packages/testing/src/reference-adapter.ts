@@ -6,7 +6,7 @@ import { z, type AnyPlugin, type DrawSampler, type SparseLabels } from '@counter
 
 export interface ReferenceAdapter {
   /** By the name in `elementwise[].loss`, `curves.cases[].loss` and `inverseLink.cases[].loss`. */
-  readonly losses?: Readonly<Record<string, Mapping<[{ readonly classes: number }], ReferenceLoss>>>;
+  readonly losses?: Readonly<Record<string, Mapping<[], ReferenceLoss>>>;
   /** By `weights[].rule`; answers the keys of the case: posWeight, classWeight, priors, outputBias. */
   readonly weightRules?: Readonly<Record<string, Mapping<[ReferenceCounts], Readonly<Record<string, Float64Array>>>>>;
   /** By the list in `mining[]`: entries, examples. */

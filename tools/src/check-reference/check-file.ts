@@ -16,10 +16,11 @@ const head = z.looseObject({
   topic: z.enum(Object.keys(TOPICS) as (keyof typeof TOPICS)[]),
 });
 
-/** Checks what a reference file holds against what the adapters know. A file in which nothing could be checked fails. */
-export async function checkFile(content: unknown, adapter: ReferenceAdapter): Promise<Tally> {
+/** Checks what a reference file holds, JSON, against what the adapters know. A file in which nothing could be checked fails. */
+export async function checkFile(text: string, adapter: ReferenceAdapter): Promise<Tally> {
   const tally = new Tally();
   try {
+    const content: unknown = JSON.parse(text);
     const { topic } = head.parse(content);
     await TOPICS[topic](content, adapter, tally);
     if (tally.total('checked') + tally.total('failed') === 0) throw new Mismatch('nothing in it could be checked');

@@ -12,8 +12,8 @@ export interface Surroundings {
 
 /**
  * Checks reference files and tells, by name, what was checked, what failed and what was skipped.
- * @returns the exit code. 0: all that was checked agrees. 1: something does not, or a file holds nothing that could be checked.
- *   2: a file cannot be read.
+ * @returns the exit code. 0: all that was checked agrees. 1: something does not, or a file is no JSON or holds nothing that could
+ *   be checked. 2: no file is named, or one is missing.
  */
 export async function checkReference(paths: readonly string[], { prepare, out, error }: Surroundings): Promise<number> {
   const usage = (problem: string): number => {
@@ -21,10 +21,10 @@ export async function checkReference(paths: readonly string[], { prepare, out, e
     return 2;
   };
   if (paths.length === 0) return usage('no file given');
-  const contents: unknown[] = [];
+  const texts: string[] = [];
   for (const path of paths)
     try {
-      contents.push(JSON.parse(readFileSync(path, 'utf8')));
+      texts.push(readFileSync(path, 'utf8'));
     } catch (problem) {
       return usage(`${path}: ${problem instanceof Error ? problem.message : String(problem)}`);
     }
@@ -33,7 +33,7 @@ export async function checkReference(paths: readonly string[], { prepare, out, e
   const adapter = await loadAdapters();
   let failed = 0;
   for (const [i, path] of paths.entries()) {
-    const tally = await checkFile(contents[i], adapter);
+    const tally = await checkFile(texts[i]!, adapter);
     const total = (verdict: 'checked' | 'failed' | 'skipped') => `${tally.total(verdict)} ${verdict}`;
     out(`${path}: ${total('checked')}, ${total('failed')}, ${total('skipped')}`);
     for (const verdict of ['checked', 'failed', 'skipped'] as const)

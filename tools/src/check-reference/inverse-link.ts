@@ -1,18 +1,18 @@
 /** The topic calibration, as far as it follows from a loss's slopes: the inverse link, the output bias, weights in both directions. */
-import { checkMonotone, inverseLink, LOGIT, outputBias, z } from '@counterweight/core';
+import { checkMonotone, inverseLink, LOGIT, outputBias, sigmoid, z } from '@counterweight/core';
 import type { ReferenceAdapter } from '@counterweight/testing';
 
 import { agree, FLOAT64, FLOAT64_SUM } from './agreement.js';
+import { kind, parameters } from './case.js';
 import { referenceLoss } from './losses.js';
 import { matrix, statisticsOf, vector } from './matrices.js';
 import type { Tally } from './tally.js';
 
-const kind = z.enum(['exact', 'convention']);
 const numbers = z.array(z.union([z.number(), z.string(), z.null()]));
 const linkCase = z.strictObject({
   kind,
   loss: z.string(),
-  params: z.record(z.string(), z.unknown()),
+  params: parameters,
   calibratedLogit: numbers,
   calibratedProbability: vector,
   monotoneOnMinus20To20: z.boolean(),
@@ -25,7 +25,9 @@ const file = z.looseObject({
     calibrated: vector,
     cases: z.array(z.looseObject({ loss: z.string() })),
   }),
-  posWeightTable: z.strictObject({ kind, probability: vector, posWeight: z.array(z.number().positive()), raw: matrix }),
+  posWeightTable: z
+    .strictObject({ kind, probability: vector, posWeight: z.array(z.number().positive()), raw: matrix })
+    .refine(({ posWeight, raw }) => raw.length === posWeight.length, { error: 'a row of raw for every posWeight' }),
 });
 
 export async function checkCalibration(content: unknown, adapter: ReferenceAdapter, tally: Tally): Promise<void> {
@@ -101,5 +103,3 @@ function rises(curves: Parameters<typeof checkMonotone>[0]): boolean {
     return false;
   }
 }
-
-const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));

@@ -11,18 +11,17 @@ import {
 import { createLoss, trial, type ReferenceAdapter } from '@counterweight/testing';
 
 import { agree, FLOAT32, FLOAT64, Mismatch } from './agreement.js';
-import { bits, counts, flat, labelsOf, matrix, rowsOf, statisticsOf, targets, vector } from './matrices.js';
+import { kind, parameters } from './case.js';
+import { bits, counts, flat, labelsOf, matrix, rowsOf, shapeOf, statisticsOf, targets, vector } from './matrices.js';
 import type { Tally } from './tally.js';
 
-const kind = z.enum(['exact', 'convention']);
-const parameters = z.record(z.string(), z.unknown());
 const number = z.number();
 const named = z.looseObject({ loss: z.string() });
 
 const file = z.looseObject({
   inputs: z.record(z.string(), z.strictObject({ logits: matrix, targets, mask: bits, counts, total: z.int().min(2) })),
-  elementwise: z.array(named),
-  curves: z.looseObject({ logits: vector, cases: z.array(named) }),
+  elementwise: z.array(named.extend({ id: z.string().optional() })),
+  curves: z.strictObject({ logits: vector, cases: z.array(named) }),
   weights: z.array(z.looseObject({ rule: z.string() })),
 });
 type Input = z.output<typeof file>['inputs'][string];
@@ -51,7 +50,7 @@ export async function checkLosses(content: unknown, adapter: ReferenceAdapter, t
   for (const [i, entry] of elementwise.entries()) {
     if (!(entry.loss in losses)) tally.skip(`elementwise ${entry.loss}`);
     else
-      await tally.attempt(`elementwise ${entry.loss}`, `case ${i}`, async () => {
+      await tally.attempt(`elementwise ${entry.loss}`, `case ${i} (${entry.id ?? 'without id'})`, async () => {
         const given = elementwiseCase.parse(entry);
         const input = inputs[given.input];
         if (!input) throw new Mismatch(`the input ${given.input} is missing`);
@@ -80,7 +79,7 @@ export async function referenceLoss(
   statistics: LabelStatistics,
 ): Promise<ElementwiseLoss> {
   const classes = statistics.positives.length;
-  const { plugin, options, weights = {} } = adapter.losses![loss]!(params, { classes });
+  const { plugin, options, weights = {} } = adapter.losses![loss]!(params);
   const perClass = Object.entries(weights).flatMap(([side, w]) => {
     if (w === undefined) return [];
     const values = typeof w === 'number' ? new Float64Array(classes).fill(w) : Float64Array.from(w);
@@ -90,7 +89,7 @@ export async function referenceLoss(
   return weighted(await createLoss(plugin, options, statistics), Object.fromEntries(perClass) as ClassWeights);
 }
 
-/** Losses whose relative accuracy in the far tails is asked for (reference/README.md, "stability level"). */
+/** Losses whose relative accuracy in the far tails is asked for (the files' "stability level"). */
 const STABLE = ['bce', 'focal', 'asl', 'poly1', 'logitAdjusted'];
 
 async function checkElementwise(
@@ -102,7 +101,8 @@ async function checkElementwise(
   const columns = input.counts.length;
   if (input.counts.some((n) => n > input.total)) throw new Mismatch('more positives than examples in input.counts');
   const known = input.mask.flat().filter((m) => m === 1).length;
-  agree('input.mask', [input.mask.length, input.mask[0]?.length], [input.logits.length, columns], FLOAT64);
+  for (const part of ['logits', 'targets', 'mask'] as const)
+    agree(`input.${part}: rows, columns`, shapeOf(input[part]), [input.logits.length, columns], FLOAT64);
   const loss = await referenceLoss(given, adapter, statisticsOf(input.counts, input.total));
   const logits = flat(input.logits);
 

@@ -12,6 +12,9 @@ export const counts = z.array(z.int().min(0));
 
 export const flat = (rows: readonly (readonly number[])[]): Float64Array => Float64Array.from(rows.flat());
 
+/** Rows and columns. */
+export const shapeOf = (rows: readonly (readonly unknown[])[]): number[] => [rows.length, rows[0]?.length ?? 0];
+
 /** Back to rows. */
 export const rowsOf = (values: ArrayLike<number>, columns: number): number[][] =>
   Array.from({ length: values.length / columns }, (_, row) =>

@@ -3,10 +3,11 @@ import { z } from '@counterweight/core';
 import type { MetricCase, ReferenceAdapter } from '@counterweight/testing';
 
 import { agree, FLOAT64_SUM, Mismatch } from './agreement.js';
+import { kind } from './case.js';
 import { bits, flat, labelsOf, matrix, vector } from './matrices.js';
 import type { Tally } from './tally.js';
 
-const block = z.looseObject({ kind: z.enum(['exact', 'convention']) });
+const block = z.looseObject({ kind });
 const file = z.looseObject({
   cases: z.array(
     z.looseObject({ id: z.string(), scores: matrix, targets: bits, trainCounts: vector, trainTotal: z.number() }),

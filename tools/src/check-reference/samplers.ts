@@ -3,11 +3,11 @@ import { z, type ElementwiseLoss } from '@counterweight/core';
 import { createMiner, trial, type ReferenceAdapter } from '@counterweight/testing';
 
 import { agree, FLOAT32, FLOAT64, FLOAT64_SUM, Mismatch } from './agreement.js';
-import { bits, flat, labelsOf, matrix, rowsOf, statisticsOf } from './matrices.js';
+import { kind, parameters } from './case.js';
+import { bits, flat, labelsOf, matrix, rowsOf, shapeOf, statisticsOf } from './matrices.js';
 import { checkStratification } from './stratification.js';
 import type { Tally } from './tally.js';
 
-const kind = z.enum(['exact', 'convention']);
 const file = z.looseObject({
   tables: z.array(z.looseObject({ labels: bits, cases: z.array(z.looseObject({ sampler: z.string() })) })),
   mining: z.array(z.looseObject({ losses: matrix, targets: bits, mask: bits, entries: z.array(z.looseObject({})) })),
@@ -44,7 +44,7 @@ export async function checkSamplers(content: unknown, adapter: ReferenceAdapter,
 const drawCase = z.looseObject({
   sampler: z.string(),
   kind,
-  options: z.record(z.string(), z.unknown()),
+  options: parameters,
   probabilities: z.array(z.number()),
 });
 
@@ -72,9 +72,11 @@ const identity: ElementwiseLoss = { kind: 'elementwise', curves: (logit) => ({ p
 const LATE = 1000;
 
 async function checkMining(entry: unknown, table: Mining, adapter: ReferenceAdapter): Promise<void> {
-  const { kind: _, kept, keptCount, meanOverKept, ...parameters } = mineCase.parse(entry);
-  const { plugin, options } = adapter.miners!['entries']!(parameters);
+  const { kind: _, kept, keptCount, meanOverKept, ...limits } = mineCase.parse(entry);
+  const { plugin, options } = adapter.miners!['entries']!(limits);
   const columns = table.losses[0]!.length;
+  for (const part of ['targets', 'mask'] as const)
+    agree(`${part}: rows, columns`, shapeOf(table[part]), shapeOf(table.losses), FLOAT64);
   const counts = table.targets[0]!.map((_, c) => table.targets.filter((row) => row[c] === 1).length);
   const miner = await createMiner(plugin, options, statisticsOf(counts, table.targets.length));
   for (const unlisted of ['negative', 'unknown'] as const) {

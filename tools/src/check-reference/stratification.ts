@@ -2,10 +2,11 @@ import { randomStream, shuffle, z, type SparseLabels } from '@counterweight/core
 import type { ReferenceAdapter } from '@counterweight/testing';
 
 import { agree, FLOAT64, Mismatch } from './agreement.js';
+import { kind } from './case.js';
 import { labelsOf } from './matrices.js';
 
 const stratificationCase = z.strictObject({
-  kind: z.enum(['exact', 'convention']),
+  kind,
   labels: z.array(z.string().regex(/^[01]+$/)),
   folds: z.int().min(2),
   labelDistanceRandomMean: z.number(),
