@@ -120,6 +120,24 @@ test('a falling link is refused by name, unless the loss says that it has none',
   expect(outputBias({ ...elementwise(turning), link: 'none' }, Float64Array.of(0.1))[0]).toBeCloseTo(logit(0.1), 12);
 });
 
+test('a loss that is flat beyond a logit has an infinite link there, and still a bias for every prior', () => {
+  const curves = (z: Expression) => ({ positive: z.neg().add(2).max(0), negative: z.softplus() });
+  expect([...inverseLink(curves(z), Float64Array.of(1, 3))]).toEqual([Math.log(1 / (1 + Math.exp(-1))), Infinity]);
+  // The slope for a positive is −1 below 2: logit P = ln σ(z).
+  const [rare, common] = outputBias({ kind: 'elementwise', curves }, Float64Array.of(0.1, 0.9));
+  expect(rare).toBeCloseTo(Math.log(1 / 8), 9); // σ(z) = 1/9
+  expect(common).toBeCloseTo(2, 9);
+  const falling = (z: Expression) => ({ positive: z.add(2).max(0).neg(), negative: z.softplus() });
+  expect(() => outputBias({ kind: 'elementwise', curves: falling }, Float64Array.of(0.1))).toThrow('link-not-monotone');
+});
+
+test('the bias reaches to ±30 for weights of any size', () => {
+  const weights = Float64Array.of(1e6, 1e12, 1e18, 1e-18);
+  const bias = outputBias(weighted(elementwise(bce), { positive: weights }), Float64Array.of(1e-6, 0.9, 0.5, 0.5));
+  const wanted = [logit(1e-6) + Math.log(1e6), logit(0.9) + Math.log(1e12), 30, -30];
+  wanted.forEach((b, c) => expect(bias[c]).toBeCloseTo(b, 9));
+});
+
 test('a weight of 0 leaves no link; a negative one is refused with its index', () => {
   expect(weighted(elementwise(bce), { positive: Float64Array.of(0) }).link).toBe('none');
   expect(() => weighted(elementwise(bce), { positive: Float64Array.of(1, -2) })).toThrow('positive[1] = -2');

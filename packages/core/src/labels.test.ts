@@ -36,6 +36,19 @@ test('statistics count what a dense matrix would, unknown entries left out', () 
   expect([...labelStatistics(unknown, Int32Array.of(0, 1, 2)).known]).toEqual([2, 1, 2]);
 });
 
+test('a soft target counts as that much of a positive and as one known entry', () => {
+  const positives = { ...csr([[0], [0], []], 1), values: Float32Array.of(0.25, 1) };
+  for (const [unlisted, known] of [
+    ['negative', 3],
+    ['unknown', 2],
+  ] as const) {
+    const labels = sparseLabels({ rows: 3, columns: 1, positives, unlisted });
+    const statistics = labelStatistics(labels, Int32Array.of(0, 1, 2));
+    expect([statistics.positives[0], statistics.known[0], statistics.prior[0]]).toEqual([1.25, known, 1.25 / known]);
+    expect(statistics.labelsPerExample).toBeCloseTo(1.25 / 3, 12);
+  }
+});
+
 test('an empty class gets half an example, a full one loses half', () => {
   const labels = labelsFromRows([[0], [0]], 2);
   expect([...labelStatistics(labels, Int32Array.of(0, 1)).prior]).toEqual([0.75, 0.25]);

@@ -140,24 +140,28 @@ export interface LabelStatistics {
   readonly labelsPerExample: number;
 }
 
-/** Counts over some rows (the training split). Time O(positives + classes). */
-export function labelStatistics(labels: SparseLabels, rows: Int32Array): LabelStatistics {
+/**
+ * Counts over some rows (the training split). Time O(positives + classes).
+ * @param draws [rows] how often each row counts, 1 on average; absent: once
+ */
+export function labelStatistics(labels: SparseLabels, rows: Int32Array, draws?: Float64Array): LabelStatistics {
   const { columns, unlisted, exceptions } = labels;
   const positives = new Float64Array(columns);
   const listed = new Float64Array(columns);
   const excepted = new Float64Array(columns);
   let total = 0;
-  for (const row of rows) {
+  rows.forEach((row, position) => {
+    const times = draws?.[position] ?? 1;
     const { offsets, classes, values } = labels.positives;
     for (let i = offsets[row] ?? 0; i < (offsets[row + 1] ?? 0); i++) {
       const column = classes[i] ?? 0;
-      const target = values?.[i] ?? 1;
+      const target = times * (values?.[i] ?? 1);
       positives[column]! += target;
-      listed[column]! += 1;
+      listed[column]! += times;
       total += target;
     }
-    if (exceptions) for (const column of rowOf(exceptions, row)) excepted[column]! += 1;
-  }
+    if (exceptions) for (const column of rowOf(exceptions, row)) excepted[column]! += times;
+  });
   const known = listed.map((count, c) =>
     unlisted === 'negative' ? rows.length - (excepted[c] ?? 0) : count + (excepted[c] ?? 0),
   );

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { labelsFromRows, labelStatistics, type SparseLabels } from './labels.js';
+import { labelsFromRows, labelStatistics, sparseLabels, type SparseLabels } from './labels.js';
 import { randomStream } from './random.js';
 import { chainEffect, describeSamplerEffect, drawEpoch, samplerEffect } from './sampler-effect.js';
 import type { DrawSampler } from './sampler.js';
@@ -29,6 +29,42 @@ test('counted draws give the prior that the loss will see; a second sampler draw
   expect(once.statistics.prior[1]).toBe(statistics.prior[1]);
   const again = chainEffect([twice, twice], pool(few), few, statistics, randomStream(1));
   expect(again.effect.sampledPrior[1]).toBeCloseTo(4 / 7, 12);
+});
+
+test('priors are of known entries and of soft targets, as those of the training split are', () => {
+  const half = Float32Array.of(0.5, 1, 1);
+  const positives = { offsets: Uint32Array.of(0, 1, 2, 3, 3), classes: Uint16Array.of(0, 0, 1), values: half };
+  const exceptions = { offsets: Uint32Array.of(0, 0, 0, 1, 1), classes: Uint16Array.of(0) }; // (2, 0)
+  const drawn = Float64Array.of(0.1, 0.2, 0.3, 0.4);
+  for (const [unlisted, prior] of [
+    ['negative', [(0.1 * 0.5 + 0.2) / 0.7, 0.3]],
+    ['unknown', [(0.1 * 0.5 + 0.2) / 0.6, 1 - 0.5 / 1.2]], // class 1 has one known entry, drawn 4 · 0.3 times
+  ] as const) {
+    const labels = sparseLabels({ rows: 4, columns: 2, positives, exceptions, unlisted });
+    const effect = samplerEffect(pool(labels), drawn, labels);
+    prior.forEach((p, c) => expect(effect.sampledPrior[c]).toBeCloseTo(p, 12));
+    expect(effect.expectedCardinality).toBeCloseTo(0.1 * 0.5 + 0.2 + 0.3, 12);
+    const uniform = samplerEffect(pool(labels), new Float64Array(4).fill(0.25), labels);
+    expect(uniform.sampledPrior).toEqual(labelStatistics(labels, pool(labels)).prior);
+    expect([...uniform.gain]).toEqual([1, 1]);
+    expect(effect.gain[0]).toBeCloseTo(prior[0] / (1.5 / 3), 12);
+  }
+});
+
+test('every sampler of a chain draws from a stream of its own, another in each epoch', () => {
+  const drawn: number[] = [];
+  const noting: DrawSampler = {
+    kind: 'draw',
+    draw: (from, { random }) => {
+      drawn.push(random.uniform());
+      return from;
+    },
+  };
+  const statistics = labelStatistics(few, pool(few));
+  const at = (epoch: number) => ({ epoch, labels: few, statistics, random: randomStream(1) });
+  for (const epoch of [0, 1, 0]) drawEpoch([noting, noting], pool(few), at(epoch));
+  expect(new Set(drawn).size).toBe(4);
+  expect(drawn.slice(4)).toEqual(drawn.slice(0, 2));
 });
 
 test('an example outside the pool and an empty draw are named', () => {

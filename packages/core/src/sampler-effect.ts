@@ -1,5 +1,5 @@
 import { errors } from './errors.js';
-import { rowOf, type LabelStatistics, type SparseLabels } from './labels.js';
+import { labelStatistics, type LabelStatistics, type SparseLabels } from './labels.js';
 import type { RandomStream } from './random.js';
 import type { DrawSampler } from './sampler.js';
 
@@ -7,7 +7,7 @@ import type { DrawSampler } from './sampler.js';
 export interface SamplerEffect {
   /** [pool] probability of each example per draw. */
   readonly probabilities: Float64Array;
-  /** [classes] Σ Q·y, clipped as priors are. */
+  /** [classes] Σ Q·y over Σ Q of known entries, clipped as priors are. */
   readonly sampledPrior: Float64Array;
   /** [classes] sampled prior over prior, unclipped; NaN for a class without positives. */
   readonly gain: Float64Array;
@@ -20,27 +20,27 @@ export interface SamplerEffect {
   readonly expectedDistinct: number;
 }
 
+/** @param probabilities [pool] */
 export function samplerEffect(pool: Int32Array, probabilities: Float64Array, labels: SparseLabels): SamplerEffect {
   const size = pool.length;
-  const [drawn, uniform] = [new Float64Array(labels.columns), new Float64Array(labels.columns)];
-  let [squares, variation, distinct, cardinality] = [0, 0, 0, 0];
-  pool.forEach((example, i) => {
-    const q = probabilities[i]!;
+  let [squares, variation, distinct] = [0, 0, 0];
+  for (const q of probabilities) {
     squares += q * q;
     variation += Math.abs(q - 1 / size);
     distinct += -Math.expm1(size * Math.log1p(-q));
-    const classes = rowOf(labels.positives, example);
-    cardinality += q * classes.length;
-    for (const c of classes) {
-      drawn[c]! += q;
-      uniform[c]! += 1 / size;
-    }
-  });
+  }
+  const uniform = labelStatistics(labels, pool);
+  const drawn = labelStatistics(
+    labels,
+    pool,
+    probabilities.map((q) => size * q),
+  );
+  const share = ({ positives, known }: LabelStatistics, c: number): number => positives[c]! / known[c]!;
   return {
     probabilities,
-    sampledPrior: drawn.map((p) => Math.min(Math.max(p, 0.5 / size), 1 - 0.5 / size)),
-    gain: drawn.map((p, c) => (uniform[c] === 0 ? NaN : p / uniform[c]!)),
-    expectedCardinality: cardinality,
+    sampledPrior: drawn.prior,
+    gain: uniform.positives.map((count, c) => (count === 0 ? NaN : share(drawn, c) / share(uniform, c))),
+    expectedCardinality: drawn.labelsPerExample,
     effectiveSampleSize: 1 / squares,
     totalVariation: variation / 2,
     expectedDistinct: distinct,

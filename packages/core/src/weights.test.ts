@@ -2,7 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { resolveWeights, weightEffects, weightsFromCounts, weightsOption, type CountRule } from './weights.js';
+import { evaluateCurves } from './curves.js';
+import { LOGIT } from './expression.js';
+import type { ElementwiseLoss } from './loss.js';
+import {
+  resolveWeights,
+  weighted,
+  weightEffects,
+  weightsFromCounts,
+  weightsOption,
+  type CountRule,
+} from './weights.js';
 
 const counts = (positives: number[], total: number) => ({
   positives: Float64Array.from(positives),
@@ -28,6 +38,53 @@ test('the seed’s rule is negatives over positives, an empty class is clamped a
   expect([...weights]).toEqual([1, 9, 99]);
   expect(clamped).toBe(1);
 });
+
+test('a full class is clamped and counted; each class has a total of its own, 2 where nothing is known', () => {
+  const statistics = { positives: Float64Array.of(100, 10, 0), known: Float64Array.of(100, 40, 0) };
+  const { weights, clamped } = weightsFromCounts(rule({ rule: 'ratio' }), statistics);
+  expect([...weights]).toEqual([1 / 99, 3, 1]);
+  expect(clamped).toBe(2);
+});
+
+test.each([
+  [{ class: [2, 3] }, [2, 3], [2, 3], 'exact'],
+  [{ positive: [5, 7] }, [5, 7], [1, 1], 'exact'],
+  [{ negative: [5, 7] }, [1, 1], [5, 7], 'exact'],
+  [{ positive: [5, 7], class: [2, 3] }, [10, 21], [2, 3], 'exact'],
+  [{ positive: [5, 7], negative: [1, 0.5], class: [2, 3] }, [10, 21], [2, 1.5], 'exact'],
+  [{ class: [2, 0] }, [2, 0], [2, 0], 'none'],
+  [{ negative: [0, 1] }, [1, 1], [0, 1], 'none'],
+])(
+  'weights %j multiply each curve of each class, values and slopes, derived or written out',
+  (given, one, zero, link) => {
+    const derived: ElementwiseLoss = {
+      kind: 'elementwise',
+      link: 'exact',
+      curves: (z) => ({ positive: z.neg().softplus(), negative: z.softplus() }),
+    };
+    const written: ElementwiseLoss = {
+      ...derived,
+      curves: (z) => ({
+        positive: { value: z.neg().softplus(), slope: z.neg().sigmoid().neg() },
+        negative: { value: z.softplus(), slope: z.sigmoid() },
+      }),
+    };
+    const weights = Object.fromEntries(Object.entries(given).map(([key, w]) => [key, Float64Array.from(w)]));
+    const [logits, columns] = [Float64Array.of(-1.5, -1.5), [0, 1]];
+    const plain = evaluateCurves(derived.curves(LOGIT, { epoch: 0 }), logits, columns);
+    for (const loss of [derived, written]) {
+      const heavy = weighted(loss, weights);
+      expect(heavy.link).toBe(link);
+      const got = evaluateCurves(heavy.curves(LOGIT, { epoch: 0 }), logits, columns);
+      columns.forEach((c) => {
+        expect(got.positive[c]).toBeCloseTo(one[c]! * plain.positive[c]!, 12);
+        expect(got.positiveSlope[c]).toBeCloseTo(one[c]! * plain.positiveSlope[c]!, 12);
+        expect(got.negative[c]).toBeCloseTo(zero[c]! * plain.negative[c]!, 12);
+        expect(got.negativeSlope[c]).toBeCloseTo(zero[c]! * plain.negativeSlope[c]!, 12);
+      });
+    }
+  },
+);
 
 test('limits: effectiveRatio goes to 1 and to the ratio; log2 is 1 at a prior of one half', () => {
   const n = counts([5, 20], 1000);
