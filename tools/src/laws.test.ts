@@ -127,6 +127,13 @@ test('docs/errors.md is what the catalogues say (npm run docs:errors); no code i
   expect(codes).toEqual([...new Set(codes)]);
 });
 
+test('every error says what to do', async () => {
+  const silent = [...(await catalogues(true)).values()].flatMap((definitions) =>
+    Object.entries(definitions).flatMap(([code, definition]) => ('remedy' in definition ? [] : [code])),
+  );
+  expect(silent).toEqual([]);
+});
+
 test('no tracked file names the host of a package registry', () => {
   const hosts = [
     'registry.npmjs' + '.org',

@@ -7,6 +7,7 @@ export const errors = defineErrors({
     title: 'Sparse labels break their own rules.',
     found: ({ found }: { found: string; expected: string }) => found,
     expected: ({ expected }: { expected: string }) => expected,
+    remedy: () => 'build labels with `labelsFromRows`, or pack ascending rows with `csr`',
   },
   'weight-invalid': {
     exit: 2,
@@ -14,6 +15,7 @@ export const errors = defineErrors({
     found: ({ name, index, value }: { name: string; index: number; value: number }) =>
       `${name}[${String(index)}] = ${String(value)}`,
     expected: () => 'finite numbers, at least 0, one per class',
+    remedy: () => 'correct that number, or set `weights: none`',
   },
   'link-not-monotone': {
     exit: 4,
@@ -28,11 +30,13 @@ export const errors = defineErrors({
     title: 'A sampler drew something that is not an example of its pool.',
     found: ({ found }: { found: string }) => found,
     expected: () => 'indices from the pool; probabilities that are at least 0 and sum to 1',
+    remedy: () => 'take the sampler out of the manifest; its author finds the fault with `drawConformance`',
   },
   'split-shares-invalid': {
     exit: 2,
     title: 'The shares of the splits do not make a whole.',
     found: ({ shares }: { shares: readonly number[] }) => shares.join(' + '),
     expected: () => 'numbers of at least 0 with the sum 1',
+    remedy: () => 'splits: { train: 0.7, validation: 0.1, test: 0.2 }',
   },
 });

@@ -27,7 +27,8 @@ export const errors = defineErrors({
     title: 'The manifest names a file or folder that cannot be read.',
     found: ({ option, path, found }: { option: string; path: string; kind: 'file' | 'folder'; found: string }) =>
       `${option}: ${found} at ${path}`,
-    expected: ({ kind }: { kind: string }) => `a ${kind}; paths are relative to the manifest`,
+    expected: ({ kind }: { kind: string }) => `a ${kind}`,
+    remedy: ({ option }: { option: string }) => `correct ${option}: paths start from the folder of the manifest`,
   },
   'table-text-invalid': {
     exit: 3,
@@ -51,12 +52,14 @@ export const errors = defineErrors({
     title: 'Rows of the label table cannot be used.',
     found: listing,
     expected: () => 'every image once, inside the folder of images; split train, val or test',
+    remedy: () => 'correct or delete these lines',
   },
   'table-empty': {
     exit: 3,
     title: 'The label table holds nothing to learn.',
     found: ({ rows }: { rows: number }) => (rows === 0 ? 'no rows below the header' : `${rows} rows without any label`),
     expected: () => 'a row per image, labels in at least one',
+    remedy: () => 'fill the table: photo1.png,cat|dog below image,labels',
   },
   'images-missing': {
     exit: 3,
@@ -92,6 +95,7 @@ export const errors = defineErrors({
     title: 'There is nothing to train on.',
     found: ({ rows }: { rows: number }) => `${rows} images, none of them in the split train`,
     expected: () => 'at least one image whose split is train',
+    remedy: () => 'write train into the column split, or leave the column out: images are then dealt by shares',
   },
 });
 

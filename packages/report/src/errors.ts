@@ -23,6 +23,7 @@ export const errors = defineErrors({
     title: 'There is nothing to compare.',
     found: () => 'no run folder',
     expected: () => 'at least one',
+    remedy: () => 'counterweight compare runs/ONE runs/OTHER --out page.html',
   },
   'run-name-twice': {
     exit: 2,

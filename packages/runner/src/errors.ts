@@ -24,6 +24,7 @@ export const errors = defineErrors({
     title: 'The manifest is not valid YAML.',
     found: ({ found }: { found: string }) => found,
     expected: () => 'one YAML document',
+    remedy: () => 'look at that line and the one above: indentation, a missing colon, quote or bracket',
   },
   'duplicate-key': {
     exit: 2,
@@ -74,6 +75,7 @@ export const errors = defineErrors({
     title: 'A value is not allowed.',
     found: ({ found }: { found: string; expected: string }) => found,
     expected: ({ expected }: { expected: string }) => expected,
+    remedy: () => 'write what is expected, or leave it out where it has a default',
   },
   'missing-file': {
     exit: 2,
@@ -146,6 +148,7 @@ export const errors = defineErrors({
     title: 'A package exports no plugin.',
     found: ({ use, path }: { use: string; path: string }) => `the default export of ${use} (${path})`,
     expected: () => 'a value made by definePlugin, or an array of them',
+    remedy: () => 'use: the name of a plugin package; its author: `export default definePlugin({ … })`',
   },
   'plugin-contract': {
     exit: 4,
@@ -168,6 +171,7 @@ export const errors = defineErrors({
     found: ({ use, token }: { use: string; token: string }) => `${use} injects ${token}`,
     expected: () =>
       'a dataset asks for RANDOM, LOGGER, BASE_FOLDER; the rest also for DATASET and LABEL_STATISTICS; a model also for INPUT',
+    remedy: () => 'take another plugin, or tell its author: `inject` names what does not exist yet',
   },
   'two-copies': {
     exit: 4,
@@ -196,6 +200,7 @@ export const errors = defineErrors({
     title: 'A table of class weights does not fit the classes.',
     found: ({ found }: { found: string }) => found,
     expected: () => 'a CSV with the columns class,weight and every class once, weights finite and at least 0',
+    remedy: () => 'the classes, in order, are the first column of per-class.csv of any run on these data',
   },
   'out-not-empty': {
     exit: 2,

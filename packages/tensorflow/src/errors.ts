@@ -81,6 +81,7 @@ export const errors = defineErrors({
     title: 'The wheel to install from cannot be read.',
     found: ({ file, reason }: { file: string; reason: string }) => `${file} (${reason})`,
     expected: () => 'the path of a downloaded wheel',
+    remedy: () => `${again} --from FILE, with the right path; or ${again}, which downloads it`,
   },
   'engine-disk-full': {
     exit: 5,

@@ -7,6 +7,7 @@ export const errors = defineErrors({
     title: 'A plugin breaks a law of its kind.',
     found: ({ found }: { found: string; expected: string }) => found,
     expected: ({ expected }: { expected: string }) => expected,
+    remedy: () => 'correct the plugin; a law that it breaks on purpose goes into `except`, with the reason',
   },
   'kit-lacks-dependency': {
     exit: 4,
@@ -20,5 +21,6 @@ export const errors = defineErrors({
     title: 'The plugin creates something that these checks do not know.',
     found: ({ found }: { found: string; expected: string }) => found,
     expected: ({ expected }: { expected: string }) => expected,
+    remedy: () => 'lossConformance, mineConformance or drawConformance: the one of the kind; others have no laws yet',
   },
 });

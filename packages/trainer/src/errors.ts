@@ -9,12 +9,14 @@ export const errors = defineErrors({
     title: 'A plugin returned a tensor of another shape or type than its contract says.',
     found: ({ what, found }: { what: string; found: string; expected: string }) => `${what}: ${found}`,
     expected: ({ expected }: { expected: string }) => expected,
+    remedy: () => 'take another plugin, or tell its author: the contract stands at the method in @counterweight/core',
   },
   'table-length-wrong': {
     exit: 4,
     title: 'A loss uses a table per class that has another length than there are classes.',
     found: ({ length }: { length: number; classes: number }) => `perClass with ${length} numbers`,
     expected: ({ classes }) => `${classes} numbers, one per class`,
+    remedy: () => 'take another loss, or tell its author: the length is that of LABEL_STATISTICS.positives',
   },
   'plugin-threw': {
     exit: 4,
@@ -43,6 +45,7 @@ export const errors = defineErrors({
     title: 'There is nothing to train on.',
     found: () => 'a training split without examples',
     expected: () => 'at least one example in the split train',
+    remedy: () => 'give the split train to some examples, or a share above 0',
   },
   'optimizer-state-wrong': {
     exit: 3,
@@ -58,6 +61,7 @@ export const errors = defineErrors({
       `${what} at epoch ${epoch}, step ${step}, examples ${[...examples.subarray(0, LISTED)].join(', ')}` +
       (examples.length > LISTED ? ` and ${examples.length - LISTED} more` : ''),
     expected: () => 'a finite loss, finite gradients and parameters',
-    remedy: () => 'a lower training.optimizer.learningRate, a longer warmup, or training.clipNorm: 1',
+    remedy: () =>
+      '--set training.optimizer.learningRate=0.001, a longer training.schedule.warmup, or --set training.clipNorm=1',
   },
 });
