@@ -130,8 +130,25 @@ const isBuilt = () =>
   workspaces().every((folder) => fs.existsSync(at(folder, 'dist', 'tsconfig.tsbuildinfo'))) &&
   isStamped('build', buildHash());
 
+/** Two projects see every package, and TypeScript knows no pattern for that: a new folder is written into both here. */
+function writeReferences() {
+  for (const [file, to, more] of [
+    ['tsconfig.json', 'packages', ['tools']],
+    ['tools/tsconfig.json', '../packages', []],
+  ]) {
+    const packages = workspaces().flatMap((folder) =>
+      folder.startsWith('packages/') ? [folder.replace('packages', to)] : [],
+    );
+    const references = [...packages, ...more].map((path) => `    {\n      "path": "${path}"\n    }`).join(',\n');
+    const text = fs.readFileSync(at(file), 'utf8');
+    const wanted = text.replace(/"references": \[[^\]]*\]/, `"references": [\n${references}\n  ]`);
+    if (wanted !== text) fs.writeFileSync(at(file), wanted);
+  }
+}
+
 async function build() {
   say('building (tsc -b)');
+  writeReferences();
   const hash = buildHash();
   await step('the build', [at('node_modules/typescript/bin/tsc'), '-b']);
   stamp('build', hash);
@@ -140,6 +157,7 @@ async function build() {
 const workspaces = () => [
   ...fs
     .readdirSync(at('packages'))
+    .sort()
     .flatMap((name) => (fs.existsSync(at('packages', name, 'package.json')) ? [`packages/${name}`] : [])),
   'tools',
 ];
