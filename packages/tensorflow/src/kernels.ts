@@ -21,7 +21,7 @@ import { squaredNorm } from './kernels/squared-norm.js';
  * **CwBatchNormGrad** `{ dy, x, scale, reserve1, reserve2, reserve3 }`, `{ epsilon, training }` → `[dx, dscale [c], doffset [c]]`.
  * Ioffe and Szegedy 2015, through the batch's statistics when training, with fixed statistics otherwise.
  *
- * The next two change `variable` and its companions **in place** and return `[]`. A clone of a `tf.Variable` keeps its old values;
+ * The next three change `variable` and its companions **in place** and return `[]`. A clone of a `tf.Variable` keeps its old values;
  * of a plain tensor, clones change too. They may not stand inside a tape.
  *
  * **CwAdam** `{ variable, m, v, gradient }` of one shape, `{ learningRate, beta1, beta2, epsilon, step }`, step counts from 1.
@@ -30,6 +30,8 @@ import { squaredNorm } from './kernels/squared-norm.js';
  *
  * **CwMomentum** `{ variable, accumulator, gradient }`, `{ learningRate, momentum, nesterov }`: accumulator = momentum·accumulator + gradient;
  * variable −= learningRate·accumulator, or with nesterov learningRate·(gradient + momentum·accumulator).
+ *
+ * **CwDecay** `{ variable }`, `{ rate }`: variable −= rate·variable.
  *
  * **CwSquaredNorm** `{ x }`, `{}` → `[scalar]` = sum(x²)/2, without a copy of x.
  */

@@ -68,7 +68,8 @@ describe.each(['tensorflow', 'cpu'])('on %s', (backend) => {
   });
 
   test('the fused kernels are those of the engine', () => {
-    expect(fusedKernel('CwAdam') !== undefined).toBe(backend === 'tensorflow');
+    for (const name of ['CwAdam', 'CwDecay', 'CwMomentum'] as const)
+      expect(fusedKernel(name) !== undefined).toBe(backend === 'tensorflow');
   });
 
   describe.each(Object.entries(settings))('%s', (_, options) => {

@@ -102,6 +102,29 @@ describe('CwMomentum', () => {
   });
 });
 
+describe('CwDecay', () => {
+  test('takes a share away, leaves a clone alone and no tensor behind', () => {
+    const start = normal(COUNT, 5);
+    const before = nativeTensorCount();
+    const own = variable(start.slice());
+    run('CwDecay', { variable: own }, { rate: 0.25 });
+    const clone = tf.clone(own);
+    run('CwDecay', { variable: own }, { rate: 0.5 });
+    expectClose(
+      clone,
+      start.map((x) => 0.75 * x),
+      1e-6,
+    );
+    expectClose(
+      own,
+      start.map((x) => 0.375 * x),
+      1e-6,
+    );
+    tf.dispose([own, clone]);
+    expect(nativeTensorCount()).toBe(before);
+  });
+});
+
 describe('updates in place', () => {
   const step = (state: { variable: tf.Variable; accumulator: tf.Tensor }) => {
     const gradient = tf.ones(state.variable.shape);

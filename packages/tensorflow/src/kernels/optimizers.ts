@@ -32,13 +32,13 @@ interface MomentumAttributes {
   readonly nesterov: boolean;
 }
 
-const SCALARS = ['power1', 'power2', 'learningRate', 'beta1', 'beta2', 'epsilon', 'momentum'];
+const SCALARS = ['power1', 'power2', 'learningRate', 'beta1', 'beta2', 'epsilon', 'momentum', 'left'];
 
-/** `CwAdam`, `CwMomentum` by TensorFlow's operations on resources. */
+/** `CwAdam`, `CwMomentum` by TensorFlow's operations on resources; `CwDecay`. */
 export function optimizerKernels(backend: NativeBackend): Kernel[] {
   const { binding } = backend;
   const make = attributeMakers(binding);
-  const { change, scalar } = createResources(backend, SCALARS);
+  const { change, replace, scalar } = createResources(backend, SCALARS);
   const idOf = (tensor: TensorInfo): number => backend.getInputTensorIds([tensor])[0]!;
   const nesterov = (value: boolean) => [
     make.float32(),
@@ -81,5 +81,12 @@ export function optimizerKernels(backend: NativeBackend): Kernel[] {
       return [];
     },
   );
-  return [adam, momentum];
+
+  const multiply = [make.float32()];
+  // By `assign` the variable would be a new tensor to Adam, which copies what it has not seen.
+  const decay = kernel<{ variable: TensorInfo }, { rate: number }>('CwDecay', ({ variable }, { rate }) => {
+    replace(variable, (id) => binding.executeOp('Mul', multiply, [id, scalar('left', 1 - rate)], 1)[0]!.id);
+    return [];
+  });
+  return [adam, momentum, decay];
 }

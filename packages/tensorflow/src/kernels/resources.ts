@@ -12,6 +12,8 @@ const PLACES = 3;
 export interface Resources {
   /** Runs an operation that changes the memory of `tensors`; it is given their resources, in order. */
   readonly change: (tensors: readonly tf.TensorInfo[], operation: (resources: readonly number[]) => void) => void;
+  /** Puts another native tensor in the place of a tensor's own. */
+  readonly replace: (tensor: tf.TensorInfo, compute: (id: number) => number) => void;
   /** A native scalar, kept until the same name gets another value. */
   readonly scalar: (name: string, value: number) => number;
 }
@@ -49,6 +51,12 @@ export function createResources(backend: NativeBackend, names: readonly string[]
           entry.id = binding.executeOp('ReadVariableOp', [dtype], [used[i]!], 1)[0]!.id;
         });
       }
+    },
+    replace(tensor, compute) {
+      const entry = own(tensor);
+      const id = compute(entry.id);
+      binding.deleteTensor(entry.id);
+      entry.id = id;
     },
     scalar(name, value) {
       const known = scalars.get(name)!;
