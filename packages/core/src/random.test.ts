@@ -55,6 +55,12 @@ test('integers are unbiased and inside; normals have the moments of a normal', (
   expect(Math.abs(moment(4) - 3)).toBeLessThan(0.2);
 });
 
+test('integers are unbiased below a bound that does not divide 2³²', () => {
+  const random = randomStream(2);
+  const low = Array.from({ length: 6000 }, () => random.integer(3 * 2 ** 30)).filter((x) => x < 2 ** 30).length;
+  expect(low / 6000).toBeCloseTo(1 / 3, 1); // one half, were the remainder taken of every number
+});
+
 test('a shuffle is a permutation and depends on the seed', () => {
   const order = (seed: number): number[] => [
     ...shuffle(

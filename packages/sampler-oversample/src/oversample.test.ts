@@ -1,4 +1,12 @@
-import { labelsFromRows, labelStatistics, randomStream, samplerEffect, type SparseLabels } from '@counterweight/core';
+import {
+  csr,
+  labelsFromRows,
+  labelStatistics,
+  randomStream,
+  samplerEffect,
+  sparseLabels,
+  type SparseLabels,
+} from '@counterweight/core';
 import { drawConformance } from '@counterweight/testing';
 import { expect, test } from 'vitest';
 
@@ -39,6 +47,24 @@ test('repeat factors: √(t/f) for rare classes, 1 for others, the largest of a 
   expect([...factors]).toEqual([1, 2, 4, 1]);
   const examples = exampleFactors(pool, labels, 0.16);
   expect([examples[0], examples[10], examples[98], examples[99]]).toEqual([2, 1, 1, 4]);
+});
+
+test('a share is of known entries, and a soft target is that much of a positive', () => {
+  const positives = { ...csr([[0], [0], [], []], 1), values: Float32Array.of(0.25, 0.75) };
+  const masked = sparseLabels({ rows: 4, columns: 1, positives, exceptions: csr([[], [], [0], [0]], 1) });
+  const four = Int32Array.of(0, 1, 2, 3);
+  expect(classFactors(four, masked, 0.75)[0]).toBeCloseTo(Math.sqrt(0.75 / (1 / 2)), 12);
+  const q = classPower({ exponent: 0 }).probabilities!(four, {
+    labels: masked,
+    statistics: labelStatistics(masked, four),
+  });
+  expect([...q]).toEqual([0.25, 0.75, 0, 0]);
+});
+
+test('an unlabelled row is not drawn even by the lowest number', () => {
+  const lowest = { ...randomStream(0), uniform: () => 0 };
+  const first = Int32Array.of(98, 99);
+  expect([...classPower({ exponent: 0 }).draw(first, { ...context(labels), random: lowest })]).toEqual([99, 99]);
 });
 
 test('whole repeats are exact in every epoch, fractions come out right on average', () => {

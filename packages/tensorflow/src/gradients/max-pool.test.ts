@@ -63,19 +63,24 @@ describe('pooling', () => {
   test.each([
     { size: 3, stride: 2, pad: 'same' as const, side: 8 },
     { size: 2, stride: 1, pad: 'valid' as const, side: 8 },
+    { size: 2, stride: 2, pad: 'valid' as const, side: 8, width: 7 },
+    { size: 2, stride: 2, pad: 'same' as const, side: 7, width: 8 },
     { size: 2, stride: 2, pad: 'valid' as const, side: 7 },
     { size: 2, stride: 2, pad: 'same' as const, side: 7 },
-  ])('other windows keep a right gradient: $size / $stride, $pad, side $side', ({ size, stride, pad, side }) => {
-    tf.tidy(() => {
-      // Distinct values: one valid gradient.
-      const x = tf.tensor4d(
-        Float32Array.from({ length: side * side }, (_, i) => (i * 37) % 101),
-        [1, side, side, 1],
-      );
-      const dx = tf.grad((input: tf.Tensor) => tf.sum(tf.maxPool(input as tf.Tensor4D, size, stride, pad)))(x);
-      const outputs = tf.maxPool(x, size, stride, pad).dataSync();
-      const expected = Array.from(x.dataSync(), (cell) => outputs.filter((output) => output === cell).length);
-      expect([...dx.dataSync()]).toEqual(expected);
-    });
-  });
+  ])(
+    'other windows keep a right gradient: $size / $stride, $pad, side $side',
+    ({ size, stride, pad, side, width = side }) => {
+      tf.tidy(() => {
+        // Distinct values: one valid gradient.
+        const x = tf.tensor4d(
+          Float32Array.from({ length: side * width }, (_, i) => (i * 37) % 101),
+          [1, side, width, 1],
+        );
+        const dx = tf.grad((input: tf.Tensor) => tf.sum(tf.maxPool(input as tf.Tensor4D, size, stride, pad)))(x);
+        const outputs = tf.maxPool(x, size, stride, pad).dataSync();
+        const expected = Array.from(x.dataSync(), (cell) => outputs.filter((output) => output === cell).length);
+        expect([...dx.dataSync()]).toEqual(expected);
+      });
+    },
+  );
 });
