@@ -85,6 +85,20 @@ test('what two expressions share in structure is computed once', () => {
   expect(calls.filter((name) => name === 'sigmoid')).toHaveLength(2);
 });
 
+test('what differs in an exponent, a table, a branch or the order of its parts is not shared', () => {
+  const z = LOGIT;
+  const [a, b] = [perClass(Float64Array.of(2)), perClass(Float64Array.of(3))];
+  const expressions = [
+    ...[z.pow(2), z.pow(3), z.mul(a), z.mul(b), z.sub(a), a.sub(z)],
+    ...[z.greater(1).where(2, 3), z.greater(1).where(3, 2), z.greater(4).where(2, 3)],
+  ];
+  const values = evaluate(expressions, vectorOperations(Float64Array.of(2), [0]));
+  expect(values.map((value) => (typeof value === 'number' ? value : value[0]))).toEqual([
+    ...[4, 8, 4, 6, 0, 0],
+    ...[2, 3, 3],
+  ]);
+});
+
 test('constants fold: γ = 0 leaves BCE', () => {
   const { positive } = evaluateCurves(
     { positive: sigmoidPow(LOGIT.neg(), 0).mul(LOGIT.neg().softplus()), negative: LOGIT.softplus() },

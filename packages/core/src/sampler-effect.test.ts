@@ -31,6 +31,15 @@ test('counted draws give the prior that the loss will see; a second sampler draw
   expect(again.effect.sampledPrior[1]).toBeCloseTo(4 / 7, 12);
 });
 
+test('what a sampler tells of its probabilities holds for the first of a chain only', () => {
+  const telling: DrawSampler = { ...twice, probabilities: () => Float64Array.of(0.2, 0.2, 0.2, 0.4) };
+  const statistics = labelStatistics(few, pool(few));
+  const prior = (samplers: DrawSampler[]) =>
+    chainEffect(samplers, pool(few), few, statistics, randomStream(1)).effect.sampledPrior[1];
+  expect(prior([telling])).toBeCloseTo(2 / 5, 12);
+  expect(prior([twice, telling])).toBeCloseTo(4 / 7, 12);
+});
+
 test('priors are of known entries and of soft targets, as those of the training split are', () => {
   const half = Float32Array.of(0.5, 1, 1);
   const positives = { offsets: Uint32Array.of(0, 1, 2, 3, 3), classes: Uint16Array.of(0, 0, 1), values: half };

@@ -191,6 +191,20 @@ describe.each(Object.entries(losses))('%s', (_, loss) => {
   });
 });
 
+test.each([0.25, 0.5, 0.75])('soft targets that are all %s are soft', (target) => {
+  const { labels } = drawLabels('negative', false);
+  const values = new Float32Array(labels.positives.classes.length).fill(target);
+  const at = (positives: SparseLabels['positives']) =>
+    call({ loss: focal, reduction: 'sum' }, sparseLabels({ ...labels, positives }), randomLogits());
+  const nowhere = { offsets: new Uint32Array(ROWS + 1), classes: new Uint16Array(0) };
+  const [hard, soft, none] = [at(labels.positives), at({ ...labels.positives, values }), at(nowhere)];
+  near([soft.value], [target * hard.value + (1 - target) * none.value]);
+  near(
+    soft.gradient,
+    hard.gradient.map((g, i) => target * g + (1 - target) * none.gradient[i]!),
+  );
+});
+
 test('curves follow the epoch, and the tables of another epoch are not reused', () => {
   const { labels, entries } = drawLabels('negative', false);
   const objective = createObjective({ loss: perClassLoss, columns: COLUMNS });
