@@ -35,6 +35,32 @@ const properties = ({ properties: own = {}, oneOf = [], anyOf = [] }: Schema): [
   ...[...oneOf, ...anyOf].flatMap(properties),
 ];
 
+/** Imports every block in ts of a page, as if it stood in a folder. */
+async function runExamples(page: string, folder: string): Promise<unknown[]> {
+  const cache = join(folder, '.cache', 'examples');
+  mkdirSync(cache, { recursive: true });
+  const modules: unknown[] = [];
+  for (const [i, code] of blocks(page, 'ts').entries()) {
+    const file = join(cache, `${i}.ts`);
+    writeFileSync(file, code);
+    modules.push(await import(pathToFileURL(file).href));
+  }
+  return modules;
+}
+
+/** Every entry `{ use: PACKAGE, … }` in the blocks in yaml of a page is one that its plugin accepts. */
+async function checkEntries(page: string): Promise<void> {
+  for (const code of blocks(page, 'yaml')) {
+    const entries = Object.values(parse(code) as object).flat(1) as unknown[];
+    for (const entry of entries) {
+      if (typeof entry !== 'object' || entry === null || !('use' in entry)) continue;
+      const { use, weights: _weights, ...options } = entry as { use: string; weights?: unknown };
+      const [plugin] = await pluginsOf(use.replace('@counterweight/', ''));
+      expect((plugin!.options as z.ZodType).safeParse(options).error, use).toBeUndefined();
+    }
+  }
+}
+
 describe.each(packages)('$name', ({ name, folder, manifest }) => {
   test('the README tells problem, use, options, example and reference, in this order', () => {
     const headings = [...readme(folder).matchAll(/^#{1,2} (.*)$/gm)].map(([, heading]) => heading);
@@ -62,26 +88,13 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
     }
   });
 
-  test('TypeScript examples run', async () => {
-    const cache = join(folder, '.cache');
-    mkdirSync(cache, { recursive: true });
-    for (const [i, code] of blocks(readme(folder), 'ts').entries()) {
-      const file = join(cache, `readme-${i}.ts`);
-      writeFileSync(file, code);
-      await import(pathToFileURL(file).href);
-    }
-  });
+  test('TypeScript examples run', () => runExamples(readme(folder), folder));
 
-  test('manifest examples are valid entries', async () => {
-    for (const code of blocks(readme(folder), 'yaml')) {
-      const entries = Object.values(parse(code) as object).flat(1) as unknown[];
-      for (const entry of entries) {
-        if (typeof entry !== 'object' || entry === null || !('use' in entry)) continue;
-        const { use, weights: _weights, ...options } = entry as { use: string; weights?: unknown };
-        const [plugin] = await pluginsOf(use.replace('@counterweight/', ''));
-        expect((plugin!.options as z.ZodType).safeParse(options).error, use).toBeUndefined();
-      }
-    }
+  test('manifest examples are valid entries', () => checkEntries(readme(folder)));
+
+  test('a package with plugins carries the keywords that messages suggest it by', async () => {
+    for (const { kind } of await pluginsOf(name))
+      expect(manifest.keywords).toEqual(expect.arrayContaining(['counterweight-plugin', `counterweight-${kind}`]));
   });
 
   test('no lifecycle script; core and tfjs are peers; the licence is inside', () => {
@@ -118,6 +131,26 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
     expect(text).toMatch(/from '@counterweight\/testing'/);
     expect(existsSync(join(folder, 'src/reference.ts'))).toBe(true);
   });
+});
+
+test('docs/plugin-authors.md: every example runs, its plugins are plugins', async () => {
+  const page = readFileSync(join(ROOT, 'docs', 'plugin-authors.md'), 'utf8');
+  const modules = (await runExamples(page, join(ROOT, 'docs'))) as { default?: AnyPlugin }[];
+  expect(modules.flatMap((module) => module.default?.kind ?? [])).toEqual(['loss', 'sampler', 'dataset']);
+  for (const { default: plugin } of modules) if (plugin) z.toJSONSchema(plugin.options as z.ZodType, { io: 'input' });
+});
+
+test('the manifest in README.md has valid entries', () => checkEntries(readme(ROOT)));
+
+test('every file that ARCHITECTURE.md names is there', () => {
+  const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+  const named = [...page.matchAll(/[\w-]+(?:\/[\w-]+)*\/[\w.-]+\.ts\b/g)].map(([path]) => path);
+  const missing = named.filter((path) => {
+    const [first, ...rest] = path.split('/');
+    return !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, 'packages', first!, 'src', ...rest));
+  });
+  expect(named.length).toBeGreaterThan(30);
+  expect(missing).toEqual([]);
 });
 
 test('docs/errors.md is what the catalogues say (npm run docs:errors); no code is used twice', async () => {

@@ -16,6 +16,7 @@ export interface PackageFolder {
   readonly manifest: {
     readonly name: string;
     readonly version: string;
+    readonly keywords?: readonly string[];
     readonly scripts?: Readonly<Record<string, string>>;
     readonly dependencies?: Readonly<Record<string, string>>;
     readonly peerDependencies?: Readonly<Record<string, string>>;
