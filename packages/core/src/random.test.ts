@@ -61,6 +61,10 @@ test('integers are unbiased below a bound that does not divide 2³²', () => {
   expect(low / 6000).toBeCloseTo(1 / 3, 1); // one half, were the remainder taken of every number
 });
 
+test.each([0, -1, NaN, 2 ** 32 + 1])('integers below %s are refused, not sought for ever', (below) => {
+  expect(() => randomStream(1).integer(below)).toThrow(RangeError);
+});
+
 test('a shuffle is a permutation and depends on the seed', () => {
   const order = (seed: number): number[] => [
     ...shuffle(

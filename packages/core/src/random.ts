@@ -7,7 +7,7 @@ export interface RandomStream {
   fork(name: string | number): RandomStream;
   /** In [0, 1), 32 bits. */
   uniform(): number;
-  /** In [0, below), without bias; `below` up to 2³². */
+  /** In [0, below), without bias. Throws a RangeError unless `below` is from 1 to 2³². */
   integer(below: number): number;
   /** Standard normal (Box and Muller 1958). */
   normal(): number;
@@ -29,6 +29,7 @@ function stream(key: Key): RandomStream {
     fork: (name) => stream(hash(...key, `${typeof name}:${name}`)),
     uniform,
     integer: (below) => {
+      if (!(below >= 1 && below <= 2 ** 32)) throw new RangeError(`integer(${below}): expected 1 to 2^32`);
       const limit = Math.floor(2 ** 32 / below) * below;
       for (;;) {
         const value = bits();
