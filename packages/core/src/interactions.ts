@@ -33,7 +33,7 @@ const INTERACTIONS: readonly { readonly pair: readonly [Effect, Effect]; readonl
   },
 ];
 
-/** Warnings on pairs of strategies that double-count (strategies: Byrd & Lipton 2019; Menon et al. 2021). */
+/** Warnings on pairs of strategies that double-count (Byrd and Lipton 2019; Menon et al. 2021). */
 export function interactions(
   strategies: readonly { readonly name: string; readonly effects: readonly Effect[] }[],
 ): readonly string[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * The files of a run folder, as data (design: "a run is a folder that can be moved, compared and trusted").
+ * The files of a run folder, as data: what a run writes and a report reads, and all that they know of each other.
  * `manifest.yaml` is the manifest as given; `per-class.csv` starts with the columns of `PER_CLASS_COLUMNS`.
  */
 const number = z.number().nullable();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { fabricateRun, type Fabrication } from '../test/fabricate.js';
+import { fabricateRun, type Fabrication } from './fixtures/fabricate.js';
 import { obstacles } from './comparability.js';
 import { findings } from './findings.js';
 import { headline } from './headline.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import { fabricateRun } from '../test/fabricate.js';
+import { fabricateRun } from './fixtures/fabricate.js';
 import { binsByTrainingCount } from './chart-training-counts.js';
 import { compareRuns, reportRun } from './report.js';
 import { readRun } from './run.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isCounterweightError } from '@counterweight/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { fabricateRun } from '../test/fabricate.js';
+import { fabricateRun } from './fixtures/fabricate.js';
 import { readRun } from './run.js';
 import { summarise } from './summary.js';
 

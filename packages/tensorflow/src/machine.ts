@@ -1,8 +1,7 @@
 // What the engine needs of the machine, whether or not it is installed yet.
-import { readFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { errors } from './errors.js';
 import type { LockedEngine } from './lock.js';

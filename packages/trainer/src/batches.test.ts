@@ -4,7 +4,7 @@ import { randomStream, type Dataset } from '@counterweight/core';
 
 import { augmentationOptions } from './augmentation.js';
 import { readBatches, type Batch } from './batches.js';
-import { tinyDataset } from './tiny.test.fixture.js';
+import { tinyDataset } from './fixtures/tiny.js';
 
 const collect = async (
   order: Int32Array,

@@ -18,7 +18,7 @@ import {
 
 import { fit, plannedSteps, type FitInput, type FitResult } from './fit.js';
 import { createOptimizer } from './optimizers.js';
-import { bce, statisticsOf, tinyDataset, tinyModel, weightsOf } from './tiny.test.fixture.js';
+import { bce, statisticsOf, tinyDataset, tinyModel, weightsOf } from './fixtures/tiny.js';
 import { trainingOptions } from './training-options.js';
 
 beforeAll(() => loadEngine());

@@ -18,7 +18,7 @@ import {
 
 import { batchLabels } from './batch-labels.js';
 import { createObjective, REDUCTIONS, type ObjectiveOptions, type Reduction } from './objective.js';
-import { bce } from './tiny.test.fixture.js';
+import { bce } from './fixtures/tiny.js';
 
 beforeAll(() => loadEngine());
 

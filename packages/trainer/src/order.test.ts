@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { randomStream, type DrawSampler } from '@counterweight/core';
 
 import { epochOrder, epochSteps, type Drawing } from './order.js';
-import { statisticsOf, tinyDataset } from './tiny.test.fixture.js';
+import { statisticsOf, tinyDataset } from './fixtures/tiny.js';
 
 const dataset = tinyDataset({ examples: 50 });
 const drawing = (samplers: DrawSampler[] = [], seed = 1): Drawing => ({

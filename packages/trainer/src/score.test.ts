@@ -7,7 +7,7 @@ import { outputBias, weighted } from '@counterweight/core';
 import { channelStatistics } from './channel-statistics.js';
 import { initialiseHead } from './head-bias.js';
 import { scoreExamples } from './score.js';
-import { bce, statisticsOf, tinyDataset, tinyModel } from './tiny.test.fixture.js';
+import { bce, statisticsOf, tinyDataset, tinyModel } from './fixtures/tiny.js';
 
 beforeAll(() => loadEngine());
 

@@ -9,7 +9,7 @@ import { batchLabels } from './batch-labels.js';
 import { classTables } from './class-tables.js';
 import { entryValues, lossFunctions } from './entry-values.js';
 import { dense, tensorOperations } from './tensor-operations.js';
-import { bce } from './tiny.test.fixture.js';
+import { bce } from './fixtures/tiny.js';
 import { sparseLabels } from '@counterweight/core';
 
 const GRID = Float32Array.from({ length: 2 * 85 * 8 + 1 }, (_, i) => i / 8 - 85);
