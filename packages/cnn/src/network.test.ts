@@ -64,6 +64,8 @@ describe('on the fallback backend', () => {
     ];
     expect(kernels(64)).toEqual([[5, 5, 1, 32], ...rest]);
     expect(kernels(32)).toEqual([[3, 3, 1, 32], ...rest]);
+    // Twice the stride plus one: the stride is 2 just above 32 pixels already, 3 from 80 on.
+    expect([33, 47, 79, 80, 128].map((size) => kernels(size)[0]![0])).toEqual([5, 5, 5, 7, 9]);
   });
 
   test('kernels decay; biases and norms do not; only the output is the head', () => {
