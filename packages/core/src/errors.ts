@@ -25,6 +25,13 @@ export const errors = defineErrors({
     expected: () => 'a link that rises over logits from −30 to 30, or the property link: none',
     remedy: () => 'declare `link: "none"` in the loss and fit a calibrator on validation data',
   },
+  'plugin-throws': {
+    exit: 4,
+    title: 'A plugin failed.',
+    found: ({ use, doing, message }: { use: string; doing: string; message: string }) => `${use}, ${doing}: ${message}`,
+    expected: () => 'no failure; this is a fault of the plugin, or of how it was installed',
+    remedy: () => 'tell its author; what it threw is the cause of this error (the command prints it with --verbose)',
+  },
   'draw-invalid': {
     exit: 4,
     title: 'A sampler drew something that is not an example of its pool.',

@@ -1,4 +1,11 @@
-import { isCounterweightError, type AnyPlugin, type CounterweightError, type Kind, type z } from '@counterweight/core';
+import {
+  errors as coreErrors,
+  isCounterweightError,
+  type AnyPlugin,
+  type CounterweightError,
+  type Kind,
+  type z,
+} from '@counterweight/core';
 
 import { errors } from './errors.js';
 import { childOf, jsonSchema, valueAt } from './json-schema.js';
@@ -124,7 +131,7 @@ function withOptions<K extends Kind>(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const particulars = { use: found.use, doing: 'checking its options', message };
-    report(errors['plugin-throws'](particulars, { cause: error, place: locate(at) }));
+    report(coreErrors['plugin-throws'](particulars, { cause: error, place: locate(at) }));
     return undefined;
   }
 }

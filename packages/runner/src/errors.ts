@@ -158,13 +158,6 @@ export const errors = defineErrors({
     expected: ({ own }: { own: number }) => `contract ${String(own)}`,
     remedy: ({ remedy }: { remedy: string }) => remedy,
   },
-  'plugin-throws': {
-    exit: 4,
-    title: 'A plugin failed.',
-    found: ({ use, doing, message }: { use: string; doing: string; message: string }) => `${use}, ${doing}: ${message}`,
-    expected: () => 'no failure; this is a fault of the plugin, or of how it was installed',
-    remedy: () => 'add --verbose for its stack, and tell its author',
-  },
   'plugin-dependency': {
     exit: 4,
     title: 'A plugin asks for something that does not exist at this point.',

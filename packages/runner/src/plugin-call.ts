@@ -1,6 +1,4 @@
-import { isCounterweightError, type Place } from '@counterweight/core';
-
-import { errors } from './errors.js';
+import { errors, isCounterweightError, type Place } from '@counterweight/core';
 
 /** A plugin's entry in the manifest, for what goes wrong inside it. */
 export interface Caller {

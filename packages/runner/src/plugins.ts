@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { CONTRACT, type AnyPlugin, type Kind } from '@counterweight/core';
+import { CONTRACT, errors as coreErrors, type AnyPlugin, type Kind } from '@counterweight/core';
 import { moduleResolve } from 'import-meta-resolve';
 
 import { errors } from './errors.js';
@@ -67,7 +67,7 @@ function resolve(name: PluginName, folders: readonly string[]): string | undefin
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ERR_MODULE_NOT_FOUND' && message.startsWith('Cannot find package')) continue;
-      throw errors['plugin-throws']({ use: name.package, doing: 'being found', message }, { cause: error });
+      throw coreErrors['plugin-throws']({ use: name.package, doing: 'being found', message }, { cause: error });
     }
   return undefined;
 }
@@ -84,7 +84,7 @@ async function importModule(use: string, path: string): Promise<{ readonly defau
     return (await import(pathToFileURL(path).href)) as { default?: unknown };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw errors['plugin-throws']({ use, doing: 'being imported', message }, { cause: error });
+    throw coreErrors['plugin-throws']({ use, doing: 'being imported', message }, { cause: error });
   }
 }
 

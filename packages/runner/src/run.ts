@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 
 import {
+  errors,
   INPUT,
   isCounterweightError,
   RUN_FILES,
@@ -15,7 +16,6 @@ import { accelerate, loadEngine, type Engine } from '@counterweight/tensorflow';
 import { channelStatistics, fit, initialiseHead, scoreExamples, type FitResult } from '@counterweight/trainer';
 
 import { childOf } from './json-schema.js';
-import { errors } from './errors.js';
 import { createMetrics, evaluateChance, evaluateSplit, flatten, type SplitResult } from './evaluate-split.js';
 import type { Manifest } from './manifest.js';
 import { perClassTable } from './per-class.js';

@@ -18,12 +18,6 @@ export const errors = defineErrors({
     expected: ({ classes }) => `${classes} numbers, one per class`,
     remedy: () => 'take another loss, or tell its author: the length is that of LABEL_STATISTICS.positives',
   },
-  'plugin-threw': {
-    exit: 4,
-    title: 'A plugin failed while it was at work.',
-    found: ({ what, message }: { what: string; message: string }) => `${what}: ${message}`,
-    remedy: () => 'report it to the author of the plugin; the error it threw is the cause of this one',
-  },
   'soft-target-refused': {
     exit: 3,
     title: 'The loss takes hard labels only.',

@@ -70,7 +70,7 @@ export const plannedSteps = (
 /**
  * Trains a model: epochs from 0, each drawn, shuffled, cut into batches (the last partial one too) and validated.
  * Yields to the event loop between steps. Two runs of equal input on one machine and thread count end in equal bits.
- * @throws no-training-examples, soft-target-refused, diverged, draw-invalid, plugin-threw, tensor-shape-wrong; what a callback throws
+ * @throws no-training-examples, soft-target-refused, diverged, draw-invalid, plugin-throws, tensor-shape-wrong; what a callback throws
  */
 export async function fit(input: FitInput): Promise<FitResult> {
   const { model, dataset, loss, miner, optimizer, learningRate, options, random, callbacks = [], signal } = input;

@@ -483,7 +483,7 @@ describe('a plugin that breaks its contract is named, exit code 4', () => {
     ],
     [
       'a throwing loss',
-      'plugin-threw',
+      'plugin-throws',
       {
         loss: {
           kind: 'batch' as const,
@@ -501,7 +501,7 @@ describe('a plugin that breaks its contract is named, exit code 4', () => {
     ['a boolean mask', 'tensor-shape-wrong', { loss: bce, miner: mining(() => tf.ones([ROWS, COLUMNS], 'bool')) }],
     [
       'a throwing sampler',
-      'plugin-threw',
+      'plugin-throws',
       {
         loss: bce,
         miner: mining(() => {

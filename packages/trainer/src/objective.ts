@@ -45,7 +45,7 @@ export interface ObjectiveStatistics {
 export interface Objective {
   /**
    * The loss of a batch, differentiable in the logits ([batch, classes]) only.
-   * @throws tensor-shape-wrong, table-length-wrong, soft-target-refused, plugin-threw
+   * @throws tensor-shape-wrong, table-length-wrong, soft-target-refused, plugin-throws
    */
   value(logits: Tensor2D, batch: BatchLabels): Scalar;
   /** Of the last call of `value`. */
