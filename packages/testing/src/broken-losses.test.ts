@@ -93,10 +93,13 @@ const broken: Record<string, Record<string, AnyPlugin<'loss'>>> = {
     })),
   },
   'unknown entries count nothing, also under a logit that is NaN': {
-    'weights that are NaN there': weighing((batch) => {
+    'weights that are NaN once something is unknown': weighing((batch) => {
       const known = batch.known();
-      return known ? tf.div(known, known) : ones(batch);
+      return known ? tf.mul(ones(batch), tf.log(tf.sub(tf.min(known), 1))) : ones(batch);
     }),
+    'weights that make up for what is unknown': weighing((batch) =>
+      tf.mul(ones(batch), (batch.examples.length * batch.columns) / Math.max(batch.counts.known, 1)),
+    ),
   },
   'batches without positives, of one row and without anything known are fine': {
     'weights divided by the positives of the batch': weighing((batch) => tf.div(ones(batch), tf.sum(batch.targets()))),
