@@ -105,4 +105,15 @@ test('the words: many labels per example cannot be helped, few can', () => {
       ),
   };
   expect(describe(many, classZeroTwice)).toContain('at 24 labels per example drawing examples cannot help');
+
+  // One class of forty gains: its only example is drawn twice, and the rest stays.
+  const oneRare = labelsFromRows(
+    Array.from({ length: 400 }, (_, row) => (row === 0 ? [39] : [row % 39])),
+    40,
+  );
+  const firstTwice: DrawSampler = { kind: 'draw', draw: (from) => Int32Array.from([...from, from[0]!]) };
+  const words = describe(oneRare, firstTwice);
+  expect(words).toContain('1 of the 20 classes below the median prior gain more than 10 %');
+  expect(words).toContain('the draw is almost uniform; with these options, at 1 labels');
+  expect(words).toContain('cannot help');
 });

@@ -119,6 +119,11 @@ export function drawEpoch(
   }, pool);
 }
 
+/** A sampler helps when so many of the rarer half of the classes gain. */
+const WORTHWHILE_SHARE = 0.1;
+/** Of the draws that would have to move to be uniform; below that the rule hardly applies. */
+const UNIFORM = 0.02;
+
 /** The effect in words for a plan: how the priors of rare, middling and common classes move, and whether that can matter. */
 export function describeSamplerEffect(effect: SamplerEffect, statistics: LabelStatistics): readonly string[] {
   const classes = [...effect.gain.keys()].filter((c) => !Number.isNaN(effect.gain[c]!));
@@ -133,14 +138,21 @@ export function describeSamplerEffect(effect: SamplerEffect, statistics: LabelSt
   };
   const size = effect.probabilities.length;
   const rareHalf = classes.slice(0, Math.ceil(classes.length / 2));
-  const helps = rareHalf.filter((c) => effect.gain[c]! > 1.1).length;
+  const gaining = rareHalf.filter((c) => effect.gain[c]! > 1.1).length;
+  const gain =
+    gaining === 0
+      ? 'no class below the median prior gains more than 10 %'
+      : `${gaining} of the ${rareHalf.length} classes below the median prior gain more than 10 %`;
+  const verdict =
+    gaining > 0 && gaining >= WORTHWHILE_SHARE * rareHalf.length
+      ? ''
+      : (effect.totalVariation < UNIFORM ? ': the draw is almost uniform; with these options, ' : ': ') +
+        `at ${statistics.labelsPerExample.toFixed(0)} labels per example drawing examples cannot help; ` +
+        'use weights, a focusing loss or mining of label entries, which act on entries';
   return [
     `priors change by (10th / 50th / 90th percentile): rarest third ${third(0)}, middle ${third(1)}, commonest ${third(2)}`,
     `labels per example ${statistics.labelsPerExample.toFixed(2)} → ${effect.expectedCardinality.toFixed(2)}; ` +
       `${Math.round(effect.expectedDistinct)} different examples in ${size} draws (uniform: ${Math.round(size * (1 - Math.exp(-1)))})`,
-    helps === 0
-      ? `no class below the median prior gains more than 10 %: at ${statistics.labelsPerExample.toFixed(0)} labels per example ` +
-        'drawing examples cannot help; use weights, a focusing loss or mining of label entries, which act on entries'
-      : `${helps} of the ${rareHalf.length} classes below the median prior gain more than 10 %`,
+    gain + verdict,
   ];
 }
