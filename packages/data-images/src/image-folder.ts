@@ -50,7 +50,7 @@ export async function readImageFolder(
   return { pixels: pixels.slice(0, table.rows.length * frame), height: size, width: size, channels: 1 };
 }
 
-/** Absolute paths. Nothing outside the folder is ever opened, and no file stands in the table under two names. */
+/** Absolute paths. None leads out of the folder (a link inside it may), and no file stands in the table under two names. */
 function pathsWithin(folder: string, { file, rows }: LabelTable): string[] {
   const problems: Problem[] = [];
   const firstLine = new Map<string, number>();

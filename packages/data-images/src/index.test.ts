@@ -91,6 +91,8 @@ describe('a folder made here', () => {
       ['again.png', 'b', 'test'],
     ];
     await writeFile(join(base, 'odd.csv'), table(3, odd));
+    const commas = ['"cat,dog"', '"dog,cow"', 'cat', 'CAT', '\u00e9', 'e\u0301'].map((cell, i) => `${i}.png,${cell}`);
+    await writeFile(join(base, 'commas.csv'), ['image,labels', ...commas].join('\n'));
   });
   afterAll(() => rm(base, { recursive: true }));
   const folder = (labels: string, seed?: number, more = {}) =>
@@ -154,6 +156,16 @@ describe('a folder made here', () => {
     expect(notices).toContain(
       '1 image with the pixels of an earlier one, 1 of them in another split: "again.png" = "3.png".',
     );
+  });
+
+  test('notices: labels that hold another separator, labels written in two ways', async () => {
+    const notices = (await folder('commas.csv')).notices?.join('\n');
+    expect(notices).toContain(
+      `No image has two labels, and 2 of 6 labels hold ",": if that stands between labels, set`,
+    );
+    expect(notices).toContain('2 labels written like another but for case or Unicode form');
+    expect(notices).toContain('"CAT" and "cat", "e\u0301" and "\u00e9"');
+    expect((await folder('two.csv')).notices?.join('\n')).not.toMatch(/separator|written/);
   });
 
   test.each([

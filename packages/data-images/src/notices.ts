@@ -22,6 +22,8 @@ export function noticesOf(read: Read): string[] {
     ...(table.hasSplits ? [] : [`The table has no split: stratified by the seed into ${sizes}.`]),
     ...SPLITS.flatMap((split) => (splits[split].length === 0 ? [`No image is in the split ${split}.`] : [])),
     ...columns(table),
+    ...otherSeparator(table),
+    ...spellings(table),
     ...emptyRows(table),
     ...rareClasses(read),
     ...repeatedImages(read),
@@ -30,6 +32,34 @@ export function noticesOf(read: Read): string[] {
 
 const columns = ({ otherColumns }: LabelTable): string[] =>
   otherColumns.length === 0 ? [] : [`Columns that are not read: ${some(otherColumns.map(quote))}.`];
+
+/** Labels that hold what often separates labels, in a table where no image has two. */
+function otherSeparator({ rows, names }: LabelTable): string[] {
+  if (rows.some(({ labels }) => labels.length > 1)) return [];
+  return [',', ';', '|'].flatMap((mark) => {
+    const holding = names.filter((name) => name.includes(mark));
+    return holding.length < names.length / 4
+      ? []
+      : [
+          `No image has two labels, and ${holding.length} of ${count(names, 'label')} hold ${quote(mark)}: ` +
+            `if that stands between labels, set separator: '${mark}'.`,
+        ];
+  });
+}
+
+/** Two labels for a reader's one. */
+function spellings({ names }: LabelTable): string[] {
+  const first = new Map<string, string>();
+  const alike = names.flatMap((name) => {
+    const form = name.normalize('NFC').toLowerCase();
+    const earlier = first.get(form);
+    if (earlier === undefined) first.set(form, name);
+    return earlier === undefined ? [] : [`${quote(name)} and ${quote(earlier)}`];
+  });
+  return alike.length === 0
+    ? []
+    : [`${count(alike, 'label')} written like another but for case or Unicode form, a class each: ${some(alike)}.`];
+}
 
 function emptyRows({ rows }: LabelTable): string[] {
   const empty = rows.filter(({ labels }) => labels.length === 0);
