@@ -137,7 +137,7 @@ export const errors = defineErrors({
   },
   'plugin-ambiguous': {
     exit: 2,
-    title: 'A package exports several plugins.',
+    title: 'A name does not say which plugin of a package is meant.',
     found: ({ use }: { use: string; names: readonly string[]; nearest: string | undefined }) => use,
     expected: ({ names }: { names: readonly string[] }) => `one of ${list(names)}`,
     remedy: ({ names, nearest }: { names: readonly string[]; nearest: string | undefined }) =>

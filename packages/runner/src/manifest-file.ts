@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 
 import { errors } from './errors.js';
 import { ManifestError } from './manifest-error.js';
-import { nearest } from './nearest.js';
+import { nearestFile } from './nearest.js';
 
 const LIMIT = 256 * 1024;
 
@@ -28,7 +28,7 @@ export function readManifestFile(file: string, path: string): string {
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw fail(message);
     throw fail(
       'no such file',
-      nearest(
+      nearestFile(
         basename(path),
         manifestsIn(dirname(path)).map((other) => basename(other)),
       ),

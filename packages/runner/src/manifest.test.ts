@@ -211,6 +211,7 @@ describe('a manifest that is wrong in one way is refused with code, place and re
     ['an unknown tag', withLine(6, 'training: !!js/function { epochs: 2 }'), 'manifest-syntax', '6:11', ''],
     ['an alias without its anchor', withLine(3, 'loss: *focal'), 'manifest-syntax', '3:7', ''],
     ['two documents', `${GOOD}---\n${GOOD}`, 'manifest-syntax', '8:1', ''],
+    ['a mapping as a key', `${GOOD}? { a: 1 }\n: 3\n`, 'manifest-syntax', '8:3', ''],
     ['another version', `version: 2\n${GOOD}`, 'unknown-choice', '1:10', '1'],
     ['empty file', '', 'manifest-empty', '1:1', ''],
     ['only a comment', '# nothing\n', 'manifest-empty', '1:1', ''],
@@ -292,6 +293,15 @@ describe('--set', () => {
     expect(problems.map(({ place, remedy }) => [place?.file, remedy])).toEqual([
       ['--set training.epoch', 'epochs'],
       ['--set evaluation.threshold', '1'],
+    ]);
+  });
+
+  test('what is wrong with a section that it began is told by its name too', async () => {
+    const without = `${LINES.slice(0, 3).join('\n')}\n`;
+    const { problems } = await failure(without, ['samplers.0.scope=class', '__proto__.x=1']);
+    expect(problems.map(({ code, place }) => [code, place?.file])).toEqual([
+      ['missing-key', '--set samplers.0.scope'],
+      ['unknown-key', '--set __proto__.x'],
     ]);
   });
 

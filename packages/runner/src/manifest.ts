@@ -77,7 +77,10 @@ export async function loadManifest(
   }
 
   const locate: Locate = (at, part) => {
-    const override = overrides.findLast(({ path }) => path.every((key, i) => String(key) === String(at[i])));
+    const absent = at.findIndex((_, i) => valueAt(source.value, at.slice(0, i + 1)) === undefined);
+    const override =
+      overrides.findLast(({ path }) => startsWith(at, path)) ??
+      (absent < 0 ? undefined : overrides.findLast(({ path }) => startsWith(path, at.slice(0, absent + 1))));
     return override ? { file: `--set ${override.path.join('.')}` } : { file, ...source.locate(at, part) };
   };
   const folder = dirname(resolve(workingFolder, file));
@@ -108,6 +111,10 @@ export async function loadManifest(
     place: (path) => locate(path),
   };
 }
+
+/** What the file lacks and an override began (`samplers` of `--set samplers.0.scope=class`) stands in that override. */
+const startsWith = (path: Path, beginning: Path): boolean =>
+  beginning.every((key, i) => String(key) === String(path[i]));
 
 type Maybe<T> = {
   readonly [Key in keyof T]: T[Key] extends readonly (infer E)[] ? readonly (E | undefined)[] : T[Key] | undefined;

@@ -5,7 +5,7 @@ import type { CounterweightError } from '@counterweight/core';
 
 import { errors } from './errors.js';
 import type { JsonSchema } from './json-schema.js';
-import { nearest } from './nearest.js';
+import { nearestFile } from './nearest.js';
 import { pathOptions, type Locate } from './schema-problems.js';
 import type { Path } from './yaml-source.js';
 
@@ -21,7 +21,7 @@ export function missingFiles(
     const whole = resolve(folder, named);
     const found = kindOf(whole);
     if (found === kind) return [];
-    const near = nearest(basename(whole), namesIn(dirname(whole), kind));
+    const near = nearestFile(basename(whole), namesIn(dirname(whole), kind));
     const particulars = {
       path: named,
       kind,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { nearest } from './nearest.js';
+import { nearest, nearestFile } from './nearest.js';
 
 const packages = ['@counterweight/loss-focal', '@counterweight/loss-weighted-bce', '@counterweight/sampler-ohem'];
 
@@ -13,6 +13,12 @@ test.each([
   ['@counterweigth/loss-weighted-bce', packages, '@counterweight/loss-weighted-bce'],
   ['zebra', packages, undefined],
   ['x', [], undefined],
+  ['x', ['y'], undefined],
 ])('%s', (wrong, names, expected) => {
   expect(nearest(wrong, names)).toBe(expected);
+});
+
+test('files are told by their names, not by a common extension', () => {
+  expect(nearestFile('fcoal.yaml', ['ohem.yaml', 'focal.yaml'])).toBe('focal.yaml');
+  expect(nearestFile('bce.yaml', ['ohem.yaml'])).toBeUndefined();
 });

@@ -1,3 +1,5 @@
+import { parse } from 'node:path';
+
 import { distance } from 'fastest-levenshtein';
 
 /**
@@ -11,10 +13,18 @@ export function nearest(wrong: string, names: readonly string[]): string | undef
       const [closest] = forms(name)
         .map((form) => ({ edits: editsBetween(given, form), length: Math.max(given.length, form.length) }))
         .sort((a, b) => a.edits - b.edits);
-      return { name, edits: closest!.edits, allowed: Math.max(1, 0.4 * closest!.length) };
+      const { edits, length } = closest!;
+      return { name, edits, allowed: Math.min(Math.max(1, 0.4 * length), length - 1) };
     })
     .sort((a, b) => a.edits - b.edits);
   return best && best.edits <= best.allowed ? best.name : undefined;
+}
+
+/** The file of a folder that was perhaps meant: an equal extension says nothing about the name. */
+export function nearestFile(wrong: string, files: readonly string[]): string | undefined {
+  const names = new Map(files.map((file) => [parse(file).name, file]));
+  const near = nearest(parse(wrong).name, [...names.keys()]);
+  return near === undefined ? undefined : names.get(near);
 }
 
 const plain = (name: string): string => name.toLowerCase().replace(/[-_ ]/g, '');

@@ -34,8 +34,9 @@ export function applyOverrides(value: unknown, overrides: readonly Override[]): 
   return overrides.reduce((current, { path, value }) => put(current, path, value, path), value);
 }
 
-function put(into: unknown, [key, ...rest]: Path, value: unknown, whole: Path): unknown {
+function put(given: unknown, [key, ...rest]: Path, value: unknown, whole: Path): unknown {
   if (key === undefined) return value;
+  const into = given ?? (typeof key === 'number' ? [] : {});
   const fail = (found: string) =>
     errors['override-invalid']({ found }, { place: { file: `--set ${whole.join('.')}` } });
   if (Array.isArray(into)) {
@@ -45,7 +46,7 @@ function put(into: unknown, [key, ...rest]: Path, value: unknown, whole: Path): 
     copy[key] = put(copy[key], rest, value, whole);
     return copy;
   }
-  if (into !== undefined && into !== null && typeof into !== 'object') throw fail(`${key} in a value that has no keys`);
-  const mapping = (into ?? {}) as Record<string, unknown>;
+  if (typeof into !== 'object') throw fail(`${key} in a value that has no keys`);
+  const mapping = into as Record<string, unknown>;
   return { ...mapping, [key]: put(Object.hasOwn(mapping, key) ? mapping[key] : undefined, rest, value, whole) };
 }

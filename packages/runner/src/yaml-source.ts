@@ -1,4 +1,4 @@
-import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isAlias, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 
 /** A key or an index for each level. */
 export type Path = readonly (string | number)[];
@@ -35,16 +35,22 @@ export function parseYaml(text: string): YamlSource {
   }
 
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'error' });
   const position = (offset: number): Position => {
     const { line, col } = counter.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     kind: code === 'DUPLICATE_KEY' ? ('duplicate' as const) : ('syntax' as const),
-    message: code === 'DUPLICATE_KEY' ? /^[^\s:{[]*/.exec(text.slice(pos[0]))![0] : message.split('\n')[0]!,
+    message: inWords(code, message, text.slice(pos[0])),
     ...position(pos[0]),
   }));
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isCollection(key) && key.range)
+        faults.push({ kind: 'syntax', message: 'a key that is a mapping or a list', ...position(key.range[0]) });
+    },
+  });
 
   let value: unknown;
   if (faults.every(({ kind }) => kind === 'duplicate'))
@@ -81,6 +87,12 @@ export function parseYaml(text: string): YamlSource {
     },
     line,
   };
+}
+
+/** The parser's message, but for what its words would not tell a manifest's author. */
+function inWords(code: string, message: string, rest: string): string {
+  if (code === 'DUPLICATE_KEY') return /^[^\s:{[]*/.exec(rest)![0];
+  return code === 'MULTIPLE_DOCS' ? 'a second document' : message.split('\n')[0]!;
 }
 
 /** Where brackets, or `- - -` on one line, nest too deep. Brackets in strings count too: a manifest has no fifty of them. */
