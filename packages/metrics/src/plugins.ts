@@ -1,7 +1,8 @@
-import { definePlugin, z, type Evaluation } from '@counterweight/core';
+import { DATASET, definePlugin, z, type Evaluation } from '@counterweight/core';
 
 import { averagePrecision as ofRanking } from './average-precision.js';
 import { decisions } from './decisions.js';
+import { errors } from './errors.js';
 import { f1 as f1OfDecisions } from './f1.js';
 import { oncePer } from './once-per.js';
 import { precisionAtK as atK } from './precision-at-k.js';
@@ -34,7 +35,12 @@ const precisionAtK = definePlugin({
   options: z.strictObject({
     k: z.int().min(1).default(5).describe('How many of the best classes of each row; at most the number of classes.'),
   }),
-  create: ({ k }) => ({ needs: 'ranking', compute: (evaluation) => atK(evaluation, k) }),
+  inject: [DATASET],
+  // Told before training, not after its first epoch.
+  create: ({ k }, { classes }) => {
+    if (k > classes.length) throw errors['k-out-of-range']({ k, classes: classes.length });
+    return { needs: 'ranking', compute: (evaluation) => atK(evaluation, k) };
+  },
 });
 
 const f1 = definePlugin({

@@ -78,6 +78,15 @@ describe('the plan', () => {
     await expect(planOf([`samplers=[${ohem}, ${ohem}]`])).rejects.toMatchObject({ code: 'several-miners', exit: 2 });
   });
 
+  test('a metric that looks at more classes than there are is refused, where it stands', async () => {
+    const set = ['evaluation.metrics=[f1, { name: precisionAtK, k: 9 }]'];
+    await expect(planOf(set)).rejects.toMatchObject({
+      code: 'k-out-of-range',
+      exit: 2,
+      place: { file: '--set evaluation.metrics' },
+    });
+  });
+
   test('a loss of whole batches takes neither weights nor a miner', async () => {
     const loss = `
       const options = { safeParse: (data) => ({ success: true, data }), parse: (data) => data };

@@ -18,6 +18,7 @@ import {
 import { errors as trainerErrors } from '@counterweight/trainer';
 
 import { errors } from './errors.js';
+import { createMetrics, type NamedMetrics } from './evaluate-split.js';
 import type { Manifest } from './manifest.js';
 import { Scope } from './scope.js';
 import { readWeightsTable } from './weights-table.js';
@@ -41,10 +42,11 @@ export interface Prepared {
   /** Classes whose count a weight rule had to clamp. */
   readonly clamped: number;
   readonly weights: Readonly<Record<string, Float64Array>>;
+  readonly metrics: NamedMetrics;
 }
 
 /**
- * Manifest → data set → statistics → draw samplers → sampled prior → loss. Reads the data; loads no engine.
+ * Manifest → data set → statistics → draw samplers → sampled prior → loss → metrics. Reads the data; loads no engine.
  * @throws what plugins throw; no-training-examples, several-miners, weights-on-batch-loss, weights-table, needs-elementwise-loss
  */
 export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepared> {
@@ -61,7 +63,8 @@ export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepa
     const loss = await createLoss(manifest, scope, dataset, sampling.statistics);
     if (sampling.miner && loss.loss.kind === 'batch')
       throw trainerErrors['needs-elementwise-loss']({ what: 'a mining sampler' }, { place: place(['samplers']) });
-    return { manifest, scope, random, dataset, ...sampling, ...loss };
+    const metrics = await createMetrics(manifest, scope);
+    return { manifest, scope, random, dataset, ...sampling, ...loss, metrics };
   } catch (error) {
     await scope.dispose();
     throw error;

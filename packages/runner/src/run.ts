@@ -16,7 +16,7 @@ import { accelerate, loadEngine, type Engine } from '@counterweight/tensorflow';
 import { channelStatistics, fit, initialiseHead, scoreExamples, type FitResult } from '@counterweight/trainer';
 
 import { childOf } from './json-schema.js';
-import { createMetrics, evaluateChance, evaluateSplit, flatten, type SplitResult } from './evaluate-split.js';
+import { evaluateChance, evaluateSplit, flatten, type SplitResult } from './evaluate-split.js';
 import type { Manifest } from './manifest.js';
 import { perClassTable } from './per-class.js';
 import { installed, planOf, type Plan } from './plan.js';
@@ -79,7 +79,7 @@ export async function run(manifest: Manifest, options: RunOptions): Promise<RunR
 
 type Trained = Awaited<ReturnType<typeof createTrained>>;
 
-/** What has tensors, and what measures it. */
+/** What has tensors. */
 async function createTrained({ manifest, scope, dataset, loss, statistics }: Prepared) {
   const { shape, dtype } = dataset.input;
   const standardisation = await channelStatistics(dataset, dataset.splits.train);
@@ -87,18 +87,18 @@ async function createTrained({ manifest, scope, dataset, loss, statistics }: Pre
   const model = await scope.create(manifest.model);
   initialiseHead(model, loss, statistics);
   const optimizer = await scope.create(manifest.optimizer);
-  return { model, optimizer, metrics: await createMetrics(manifest, scope) };
+  return { model, optimizer };
 }
 
 async function train(
   prepared: Prepared,
-  { model, optimizer, metrics }: Trained,
+  { model, optimizer }: Trained,
   folder: RunFolder,
   plan: Plan,
   callbacks: readonly Callback[],
   signal: AbortSignal | undefined,
 ): Promise<RunResult> {
-  const { manifest, dataset, loss, draws, miner, statistics, random } = prepared;
+  const { manifest, dataset, loss, draws, miner, statistics, random, metrics } = prepared;
   const { training, evaluation: settings } = manifest.settings;
   const context = { dataset, training: statistics, metrics, settings };
   folder.event({ type: 'start', time: now() });
