@@ -101,14 +101,18 @@ function builtInEntry<K extends Kind>(
   plugins: readonly AnyPlugin<K>[],
   reading: Reading,
 ): Entry<K> | undefined {
-  const plugin = plugins.find((one) => one.name === name);
-  if (plugin) {
-    const found = { plugin, use: name, version: '', path: '' };
-    return withOptions(found, typeof given === 'string' ? {} : given, at, reading, ['name']);
-  }
+  const entryAs = (meant: string | undefined): Entry<K> | undefined => {
+    const plugin = plugins.find((one) => one.name === meant);
+    const found = plugin && { plugin, use: plugin.name, version: '', path: '' };
+    return found && withOptions(found, typeof given === 'string' ? {} : given, at, reading, ['name']);
+  };
   const choices = plugins.map((one) => one.name);
-  const particulars = { found: inWords(name), choices, nearest: nearest(name, choices) };
+  if (choices.includes(name)) return entryAs(name);
+  const near = nearest(name, choices);
+  const particulars = { found: inWords(name), choices, nearest: near };
   reading.report(errors['unknown-choice'](particulars, { place: reading.locate([...at, 'name']) }));
+  // What else is wrong is told by the options of the one that was meant.
+  entryAs(near);
   return undefined;
 }
 

@@ -249,7 +249,7 @@ loss: { use: '@counterweight/loss-focall', gamma: .nan, weights: { positve: 1 } 
 samplers:
   - { use: '@counterweight/loss-focal', scope: batch }
   - { use: '@counterweight/sampler-ohem', scope: batc, minNegatives: -1 }
-training: { epochs: '16', epochs: 2, batchSize: 0 }
+training: { epochs: '16', epochs: 2, batchSize: 0, optimizer: { name: addamw, learningRate: .nan } }
 `);
   expect(problems.map(({ code, place }) => `${place!.line!}:${place!.column!} ${code}`)).toEqual([
     '1:1 unknown-key',
@@ -265,9 +265,11 @@ training: { epochs: '16', epochs: 2, batchSize: 0 }
     '7:70 out-of-range',
     '8:27 duplicate-key',
     '8:49 out-of-range',
+    '8:71 unknown-choice',
+    '8:93 wrong-type',
   ]);
   expect(message).toContain('  3 │ model: { use: ./cnn }\n');
-  expect(message).toContain('13 problems. Nothing was written.');
+  expect(message).toContain('15 problems. Nothing was written.');
 });
 
 describe('--set', () => {
