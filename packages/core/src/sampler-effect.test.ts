@@ -60,6 +60,28 @@ test('priors are of known entries and of soft targets, as those of the training 
   }
 });
 
+test('a sampler sees the prior that those before it leave, in the plan and in training', () => {
+  const statistics = labelStatistics(few, pool(few));
+  const seen: number[] = [];
+  const watching: DrawSampler = {
+    kind: 'draw',
+    draw: (from, context) => {
+      seen.push(context.statistics.sampledPrior[1]!);
+      return from;
+    },
+  };
+  const chain = chainEffect([twice, watching], pool(few), few, statistics, randomStream(1));
+  const planned = seen.length;
+  drawEpoch(chain.samplers, pool(few), {
+    epoch: 0,
+    labels: few,
+    statistics: chain.statistics,
+    random: randomStream(1),
+  });
+  expect(seen).toHaveLength(planned + 1);
+  for (const prior of seen) expect(prior).toBeCloseTo(2 / 5, 12);
+});
+
 test('every sampler of a chain draws from a stream of its own, another in each epoch', () => {
   const drawn: number[] = [];
   const noting: DrawSampler = {

@@ -51,7 +51,7 @@ const COUNTED_EPOCHS = 16;
 
 /**
  * The probabilities of a chain of draw samplers: exact where one sampler tells them, else counted over 16 epochs of draws.
- * A sampler sees the sampled prior of those before it.
+ * A sampler sees the sampled prior of those before it, here and in the `samplers` returned: train with those.
  * @throws draw-invalid
  */
 export function chainEffect(
@@ -60,19 +60,30 @@ export function chainEffect(
   labels: SparseLabels,
   statistics: LabelStatistics,
   random: RandomStream,
-): { readonly effect: SamplerEffect; readonly statistics: LabelStatistics } {
+): {
+  readonly effect: SamplerEffect;
+  readonly statistics: LabelStatistics;
+  readonly samplers: readonly DrawSampler[];
+} {
+  const chain: DrawSampler[] = [];
   let seen = statistics;
   let effect = samplerEffect(pool, new Float64Array(pool.length).fill(1 / pool.length), labels);
   samplers.forEach((sampler, position) => {
+    chain.push(seeing(sampler, seen));
     const exact = position === 0 ? sampler.probabilities?.(pool, { labels, statistics: seen }) : undefined;
-    const probabilities = exact ?? counted(samplers.slice(0, position + 1), pool, labels, statistics, random);
+    const probabilities = exact ?? counted(chain, pool, labels, statistics, random);
     const sum = probabilities.reduce((a, b) => a + b, 0);
     if (!(Math.abs(sum - 1) < 1e-6) || probabilities.some((q) => !(q >= 0)))
       throw errors['draw-invalid']({ found: `probabilities with the sum ${sum}` });
     effect = samplerEffect(pool, probabilities, labels);
     seen = { ...statistics, sampledPrior: effect.sampledPrior };
   });
-  return { effect, statistics: seen };
+  return { effect, statistics: seen, samplers: chain };
+}
+
+/** A sampler that is told these statistics, whoever asks it to draw. */
+function seeing(sampler: DrawSampler, statistics: LabelStatistics): DrawSampler {
+  return { kind: 'draw', draw: (pool, context) => sampler.draw(pool, { ...context, statistics }) };
 }
 
 function counted(

@@ -82,7 +82,8 @@ async function createSamplers(
 ): Promise<Sampling> {
   const untouched = labelStatistics(labels, splits.train);
   let statistics = untouched;
-  const draws: DrawSampler[] = [];
+  const given: DrawSampler[] = [];
+  let draws: readonly DrawSampler[] = [];
   const miners: { readonly miner: MineSampler; readonly name: string }[] = [];
   const effects: Prepared['effects'][number][] = [];
   for (const [position, entry] of manifest.samplers.entries()) {
@@ -90,10 +91,11 @@ async function createSamplers(
     const sampler = await scope.create(entry);
     if (sampler.kind === 'mine') miners.push({ miner: sampler, name: entry.use });
     else {
-      draws.push(sampler);
-      const chain = chainEffect(draws, splits.train, labels, untouched, random.fork('samplers'));
+      given.push(sampler);
+      const chain = chainEffect(given, splits.train, labels, untouched, random.fork('samplers'));
       effects.push({ sampler: position, effect: chain.effect });
       statistics = chain.statistics;
+      draws = chain.samplers;
     }
     if (miners.length > 1)
       throw errors['several-miners']({ names: miners.map(({ name }) => name) }, { place: manifest.place(entry.at) });
