@@ -1,6 +1,7 @@
 import { type Dataset, type LabelStatistics, type Scores, selectRows } from '@counterweight/core';
 import { averagePrecision, includedClasses, matrixScores, ranking } from '@counterweight/metrics';
 import { loadEngine } from '@counterweight/tensorflow';
+import { readInputs } from '@counterweight/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { normalEquations } from './normal-equations.js';
@@ -62,9 +63,7 @@ async function centredPixels(dataset: Dataset, splits: readonly Int32Array[]): P
   const size = dataset.input.shape.reduce((product, side) => product * side, 1);
   const scale = dataset.input.dtype === 'uint8' ? 1 / 255 : 1;
   const read = async (rows: Int32Array): Promise<tf.Tensor2D> => {
-    const raw = new (dataset.input.dtype === 'uint8' ? Uint8Array : Float32Array)(rows.length * size);
-    await dataset.read(rows, raw);
-    const values = new Float32Array(raw);
+    const values = new Float32Array(await readInputs(dataset, rows));
     for (let i = 0; i < values.length; i++) values[i]! *= scale;
     return tf.tensor2d(values, [rows.length, size]);
   };

@@ -1,4 +1,5 @@
 import { rowOf, sigmoid, type Dataset, type Scores, type TestExamples } from '@counterweight/core';
+import { readInputs } from '@counterweight/trainer';
 
 const SHOWN = 12;
 const PREDICTED = 8;
@@ -12,7 +13,8 @@ export async function pickTestExamples(dataset: Dataset, scores: Scores, thresho
   const examples: TestExamples['examples'] = [];
   for (const row of chosen) {
     const example = splits.test[row]!;
-    const pixels = await bytesOf(dataset, example);
+    // Features are no picture.
+    const pixels = input.dtype === 'uint8' ? await readInputs(dataset, Int32Array.of(example)) : new Uint8Array();
     const logits = await scores.block(row, row + 1);
     const best = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, PREDICTED);
     examples.push({
@@ -24,13 +26,4 @@ export async function pickTestExamples(dataset: Dataset, scores: Scores, thresho
     });
   }
   return { shape: [...input.shape], examples };
-}
-
-/** Empty for features, which are no picture. */
-async function bytesOf(dataset: Dataset, example: number): Promise<Uint8Array> {
-  const { input } = dataset;
-  if (input.dtype !== 'uint8') return new Uint8Array();
-  const pixels = new Uint8Array(input.shape.reduce((a, b) => a * b, 1));
-  await dataset.read(Int32Array.of(example), pixels);
-  return pixels;
 }

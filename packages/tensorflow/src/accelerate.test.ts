@@ -3,16 +3,13 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { accelerate } from './accelerate.js';
 import { loadEngine, nativeTensorCount } from './engine.js';
+import { distance } from './fixtures/distance.js';
 import { drawing, normal, sharedIcons } from './fixtures/drawings.js';
 
 beforeAll(async () => {
   await loadEngine();
 });
 beforeEach(accelerate);
-
-const largest = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  largest(Array.from(a, (value, i) => value - b[i]!)) / largest(b);
 
 /** A small layer on drawings: 3×3 convolution, bias, relu, 2×2 max-pooling, then a weighted sum. */
 interface Layer {

@@ -1,6 +1,7 @@
 import type { Dataset, RandomStream } from '@counterweight/core';
 
 import { augment, type Augmentation } from './augmentation.js';
+import { readInputs } from './read-inputs.js';
 
 /** A batch that was read and augmented. */
 export interface Batch {
@@ -24,14 +25,10 @@ export async function* readBatches(
   augmentation: Augmentation,
   random: RandomStream,
 ): AsyncGenerator<Batch> {
-  const { shape, dtype } = dataset.input;
-  const size = shape.reduce((a, b) => a * b, 1);
-  const bytes = new Uint8Array(dtype === 'uint8' ? Math.min(batchSize, order.length) * size : 0);
+  const { shape } = dataset.input;
   const read = async (from: number): Promise<Batch> => {
     const examples = order.subarray(from, from + batchSize);
-    const raw =
-      dtype === 'uint8' ? bytes.subarray(0, examples.length * size) : new Float32Array(examples.length * size);
-    await dataset.read(examples, raw);
+    const raw = await readInputs(dataset, examples);
     return { examples, inputs: augment(raw, shape, augmentation, random.fork(from / batchSize)), shape };
   };
   let next = order.length > 0 ? read(0) : undefined;

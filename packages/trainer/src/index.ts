@@ -16,6 +16,7 @@ export {
 export { createOptimizer, optimizerOptions, optimizerPlugins, type OptimizerOptions } from './optimizers.js';
 export { epochOrder, epochSteps, type Drawing } from './order.js';
 export { learningRateAt, scheduleOptions, type Schedule } from './schedules.js';
+export { readInputs } from './read-inputs.js';
 export { scoreExamples } from './score.js';
 export { trainStep, type StepResult, type StepTime, type Training } from './step.js';
 export { tensorOperations, type Operand } from './tensor-operations.js';

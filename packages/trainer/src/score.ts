@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { randomStream, type Dataset, type Model, type Scores } from '@counterweight/core';
 
+import { readInputs } from './read-inputs.js';
+
 // Inference draws nothing; the contract wants a stream all the same.
 const INFERENCE = { training: false, frozen: new Set<'body' | 'head'>(), random: randomStream(0) };
 
@@ -16,15 +18,12 @@ export async function scoreExamples(
   { batchSize = 256 }: { readonly batchSize?: number } = {},
 ): Promise<Scores> {
   const columns = dataset.classes.length;
-  const { shape, dtype } = dataset.input;
-  const size = shape.reduce((a, b) => a * b, 1);
   const logits = new Float32Array(examples.length * columns);
   for (let from = 0; from < examples.length; from += batchSize) {
     const batch = examples.subarray(from, from + batchSize);
-    const inputs = dtype === 'uint8' ? new Uint8Array(batch.length * size) : new Float32Array(batch.length * size);
-    await dataset.read(batch, inputs);
+    const inputs = await readInputs(dataset, batch);
     tf.tidy(() => {
-      const tensor = tf.tensor(Float32Array.from(inputs), [batch.length, ...shape]);
+      const tensor = tf.tensor(Float32Array.from(inputs), [batch.length, ...dataset.input.shape]);
       logits.set(model.classify(model.features(tensor, INFERENCE)).dataSync(), from * columns);
     });
     await tf.nextFrame();

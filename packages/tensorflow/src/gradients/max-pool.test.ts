@@ -3,16 +3,13 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { accelerate } from '../accelerate.js';
 import { loadEngine } from '../engine.js';
+import { distance } from '../fixtures/distance.js';
 import { normal } from '../fixtures/drawings.js';
 
 beforeAll(async () => {
   await loadEngine();
 });
 beforeEach(accelerate);
-
-const largest = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  largest(Array.from(a, (value, i) => value - b[i]!)) / largest(b);
 
 /** dx of 2×2 max-pooling, every window's slope divided among its largest cells. */
 function dividedPoolGradient(x: Float32Array, dy: Float32Array, [b, h, w, c]: number[]): Float64Array {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { loadEngine, nativeTensorCount } from '../engine.js';
+import { largest } from '../fixtures/distance.js';
 import { normal } from '../fixtures/drawings.js';
 
 const EPSILON = 1e-3;
@@ -93,8 +94,6 @@ function run({ shape, momentum, training }: Case, inputs: ReturnType<typeof inpu
     return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor!.dataSync()]));
   });
 }
-
-const largest = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 
 describe.each<Case>([
   { shape: [4, 6, 5, 3], momentum: 0.1, training: true },
