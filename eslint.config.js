@@ -12,7 +12,9 @@ const mayImport = {
   'loss-*': ['core'],
   'sampler-*': ['core'],
   cnn: ['core'],
-  'data-*': ['core'],
+  'layers-model': ['core'],
+  'label-table': ['core'],
+  'data-*': ['core', 'label-table'],
   report: ['core'],
   runner: ['core', 'trainer', 'tensorflow', 'metrics', 'report'],
 };

@@ -1,8 +1,11 @@
-/** Watches a run. What it throws stops the run. */
-export interface Callback {
+import type { Stateful } from './state.js';
+
+/** Watches a run. What it throws stops the run. One with memory saves and loads it: a resumed run has it again. */
+export interface Callback extends Partial<Stateful> {
   batchEnd?(event: BatchEvent): void;
   epochEnd?(event: EpochEvent): void | Promise<void>;
-  checkpoint?(event: { readonly folder: string }): void | Promise<void>;
+  /** After a checkpoint was written whole. */
+  checkpoint?(event: { readonly file: string; readonly step: number }): void | Promise<void>;
 }
 
 export interface BatchEvent {
@@ -23,6 +26,8 @@ export interface EpochEvent {
   readonly loss: number;
   readonly learningRate: number;
   readonly seconds: number;
+  /** Of these, waiting for inputs: near 0 when arithmetic is the bound. */
+  readonly waited: number;
   readonly keptPositives: number;
   readonly keptNegatives: number;
   /** Of the validation split, by name; empty without one. */

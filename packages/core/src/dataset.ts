@@ -1,9 +1,33 @@
+import type { Logger } from './injection.js';
 import type { SparseLabels } from './labels.js';
+import type { Scores } from './metric.js';
 
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 
-export interface Dataset {
+/** Examples that can be read. */
+export interface Inputs {
+  readonly count: number;
+  /** What the example is called in the outside world: a path, a row's name. */
+  id(example: number): string;
+  /**
+   * Reads examples undecorated, row after row; augmentation is the trainer's.
+   * A float buffer must be fresh each time (tensors may alias it), bytes may be reused.
+   */
+  read(examples: Int32Array, into: Uint8Array | Float32Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where a data set's plugin finds examples without labels, and what shape a trained model takes them in. */
+export interface InputSource {
+  /** Absolute path of a folder or file. */
+  readonly path: string;
+  /** Shape and type of one example, as `Dataset.input` was in training. */
+  readonly input: Dataset['input'];
+  readonly logger: Logger;
+}
+
+export interface Dataset extends Omit<Inputs, 'count'> {
   readonly classes: readonly string[];
   /** shape [height, width, channels] of images or [features]. */
   readonly input: { readonly shape: readonly number[]; readonly dtype: 'uint8' | 'float32' };
@@ -16,11 +40,6 @@ export interface Dataset {
   readonly fingerprint: string;
   /** What was noticed while reading, in words, for the plan. */
   readonly notices?: readonly string[];
-  id(example: number): string;
-  /**
-   * Reads examples undecorated, row after row; augmentation is the trainer's.
-   * A float buffer must be fresh each time (tensors may alias it), bytes may be reused.
-   */
-  read(examples: Int32Array, into: Uint8Array | Float32Array): Promise<void>;
-  close(): Promise<void>;
+  /** Logits of the best predictor there can be, row i for `examples[i]`, where the data were made and it is known. */
+  optimum?(examples: Int32Array): Scores;
 }

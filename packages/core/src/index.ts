@@ -13,7 +13,7 @@ export {
   type Curves,
   type CurveValues,
 } from './curves.js';
-export { SPLITS, type Dataset, type Split } from './dataset.js';
+export { SPLITS, type Dataset, type Inputs, type InputSource, type Split } from './dataset.js';
 export {
   CounterweightError,
   defineErrors,

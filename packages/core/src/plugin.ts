@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 import type { Callback } from './callback.js';
-import type { Dataset } from './dataset.js';
+import type { Dataset, Inputs, InputSource } from './dataset.js';
 import type { Token } from './injection.js';
 import type { Effect } from './interactions.js';
 import type { Loss } from './loss.js';
@@ -49,6 +49,8 @@ export interface Plugin<
   readonly weights?: WeightsOption;
   /** What this strategy changes, so that the plan can warn when two change the same thing (`interactions.ts`). */
   effects?(options: z.output<Options>): readonly Effect[];
+  /** Kind dataset: examples without labels, read as `create` reads the labelled ones; `predict` needs it. */
+  inputs?(options: z.output<Options>, source: InputSource): Inputs | Promise<Inputs>;
   create(options: z.output<Options>, ...dependencies: Values<Tokens>): Kinds[K] | Promise<Kinds[K]>;
 }
 
@@ -76,6 +78,7 @@ export function definePlugin<
   inject?: Tokens;
   weights?: WeightsOption;
   effects?(options: z.output<Options>): readonly Effect[];
+  inputs?(options: z.output<Options>, source: InputSource): Inputs | Promise<Inputs>;
   create(options: z.output<Options>, ...dependencies: Values<Tokens>): Kinds[K] | Promise<Kinds[K]>;
 }): Plugin<K, Options, Tokens> {
   return { contract: CONTRACT, inject: [] as unknown as Tokens, ...plugin };

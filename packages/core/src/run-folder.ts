@@ -35,6 +35,8 @@ export const runMetrics = z.object({
   test: splitMetrics,
   /** One seeded uniform score matrix under the same rules, on the test split. */
   chance: z.object({ averagePrecision: z.object({ macro: number, micro: number }) }),
+  /** The best predictor there can be under the same rules, where the data set knows it. */
+  optimum: z.object({ averagePrecision: z.object({ macro: number, micro: number }) }).optional(),
   /** Of training, validation included, without loading data and without the test split. */
   seconds: z.number(),
   steps: z.int(),
@@ -61,6 +63,16 @@ export const resolvedRun = z.object({
     examples: z.object({ train: z.int(), validation: z.int(), test: z.int() }),
     labelsPerExample: z.number(),
   }),
+  /** What the model was built for: enough to build it again without the data set. */
+  input: z.object({
+    shape: z.array(z.int()),
+    dtype: z.enum(['uint8', 'float32']),
+    classes: z.int(),
+    mean: z.array(z.number()),
+    deviation: z.array(z.number()),
+  }),
+  /** Where the manifest came from: what a resumed run reads again. Absolute; overrides as given. */
+  source: z.object({ file: z.string(), set: z.array(z.string()) }),
   seed: z.int(),
   engine: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   versions: z.record(z.string(), z.string()),
@@ -79,11 +91,15 @@ export const runEvent = z.discriminatedUnion('type', [
     learningRate: z.number(),
     /** Since the start of training. */
     seconds: z.number(),
+    /** Of the epoch's own seconds, waiting for inputs. */
+    waited: z.number().optional(),
     keptPositives: z.int(),
     keptNegatives: z.int(),
     /** By dotted name: `averagePrecision.macro`. */
     validation: numbers,
   }),
+  /** The run went on from a checkpoint, `step` steps into training; what it had recorded after that was dropped. */
+  z.object({ type: z.literal('resume'), time: z.string(), step: z.int() }),
   z.object({ type: z.literal('warning'), message: z.string() }),
   z.object({
     type: z.literal('end'),
@@ -127,4 +143,7 @@ export const RUN_FILES = {
   metrics: 'metrics.json',
   perClass: 'per-class.csv',
   testExamples: 'test-examples.json',
+  /** Folders. `model` holds the network in tfjs layers format, `classes.json` and `state.safetensors`, which `predict` reads. */
+  checkpoints: 'checkpoints',
+  model: 'model',
 } as const;
