@@ -1,6 +1,7 @@
 import { defineErrors } from '@counterweight/core';
 
 const list = (names: readonly string[]) => names.join(', ');
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const here = (names: readonly string[]) => (names.length === 0 ? '' : ` (here: ${list(names)})`);
 
 /** The errors of the runner. Those of one manifest are gathered in a `ManifestError`. */
@@ -207,5 +208,30 @@ export const errors = defineErrors({
     title: 'Output cannot be written there.',
     found: ({ path, message }: { path: string; message: string }) => `${path}: ${message}`,
     remedy: () => '--out A_PLACE_YOU_MAY_WRITE',
+  },
+  'checkpoint-unwritable': {
+    exit: 2,
+    title: 'A checkpoint cannot be written. Those before it are as they were.',
+    found: ({ folder, message, free }: { folder: string; message: string; code: string; free?: number | undefined }) =>
+      `${folder}: ${message}${free === undefined ? '' : `; ${megabytes(free)} are free`}`,
+    expected: () => 'a folder that may be written, on a disk with room for two checkpoints',
+    remedy: ({ code, folder }: { code: string; folder: string }) =>
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'free space on that disk, then resume the run'
+        : `make ${folder} writable (its disk too), then resume the run`,
+  },
+  'state-file-invalid': {
+    exit: 3,
+    title: 'A file of saved state cannot be used.',
+    found: ({ file, why }: { file: string; why: string }) => `${file}: ${why}`,
+    expected: () => 'the file as the run wrote it: safetensors with F32, F64, I32 or U8, every byte accounted for',
+    remedy: () => 'restore it from a copy, or resume the run: it writes the file again',
+  },
+  'state-name-invalid': {
+    exit: 4,
+    title: 'A part of the state has a name that cannot be saved.',
+    found: ({ name }: { name: string }) => JSON.stringify(name),
+    expected: () => 'names that differ, none of them __metadata__ or __proto__',
+    remedy: () => 'take another plugin, or tell its author: names of parameters and of saved state must be their own',
   },
 });
