@@ -4,13 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 
-import plugin from './index.js';
+import plugins from './index.js';
 import { ohem } from './ohem.js';
 import { options, type OhemOptions } from './options.js';
 
 mineConformance({
   test,
-  plugin,
+  plugin: plugins[0],
   options: [
     {},
     { scope: 'class' },

@@ -1,6 +1,8 @@
 import { z } from '@counterweight/core';
-import ohem from '@counterweight/sampler-ohem';
+import plugins from '@counterweight/sampler-ohem';
 import { mapped, type ReferenceAdapter } from '@counterweight/testing';
+
+const [ohem, ohemExamples] = plugins;
 
 export default {
   miners: {
@@ -8,5 +10,9 @@ export default {
       { scope: z.string(), negativesPerPositive: z.number(), minNegatives: z.number() },
       (parameters) => ({ plugin: ohem, options: parameters }),
     ),
+    examples: mapped({ keepFraction: z.number(), scoreBy: z.string() }, ({ keepFraction, scoreBy }) => ({
+      plugin: ohemExamples,
+      options: { fraction: keepFraction, score: scoreBy },
+    })),
   },
 } satisfies ReferenceAdapter;
