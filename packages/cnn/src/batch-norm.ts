@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { normaliseBatch } from './batch-statistics.js';
-import { type Build, undecayed, variable } from './layer.js';
+import { type Build, exportedAs, undecayed, variable } from './layer.js';
 
 /** Added to the variance. */
 export const EPSILON = 1e-5;
@@ -12,16 +12,17 @@ export const MOMENTUM = 0.1;
  * Batch normalisation (Ioffe and Szegedy 2015) over all but the last axis. Training uses the batch's mean and variance and moves
  * the averages towards them, the variance without bias (n / (n − 1)); inference uses the averages.
  * One value a channel has no variance: it is normalised by the averages, which stay.
+ * @param scale of every channel at the start
  */
 export const batchNorm =
-  (name: string): Build =>
+  (name: string, scale = 1): Build =>
   (input) => {
     const [height, width, channels] =
       input.length === 1 ? ([1, 1, input[0] ?? 1] as const) : (input as readonly [number, number, number]);
     const filled = (value: number, trainable: boolean) =>
       variable(new Float32Array(channels).fill(value), [channels], trainable) as tf.Variable<tf.Rank.R1>;
     const norm = {
-      scale: filled(1, true),
+      scale: filled(scale, true),
       offset: filled(0, true),
       mean: filled(0, false),
       variance: filled(1, false),
@@ -38,17 +39,16 @@ export const batchNorm =
       },
       parameters: [undecayed(`${name}/scale`, norm.scale), undecayed(`${name}/offset`, norm.offset)],
       buffers: [undecayed(`${name}/mean`, norm.mean), undecayed(`${name}/variance`, norm.variance)],
-      exported: [
+      exported: exportedAs(
+        name,
+        'BatchNormalization',
+        { epsilon: EPSILON },
         {
-          className: 'BatchNormalization',
-          config: { name: name.replace('/', '_'), epsilon: EPSILON },
-          weights: {
-            gamma: () => norm.scale,
-            beta: () => norm.offset,
-            moving_mean: () => norm.mean,
-            moving_variance: () => norm.variance,
-          },
+          gamma: () => norm.scale,
+          beta: () => norm.offset,
+          moving_mean: () => norm.mean,
+          moving_variance: () => norm.variance,
         },
-      ],
+      ),
     };
   };

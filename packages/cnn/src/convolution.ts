@@ -2,7 +2,7 @@ import type { RandomStream } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { heNormals } from './initialise.js';
-import { type Build, kernel, variable } from './layer.js';
+import { type Build, exportedAs, kernel, variable } from './layer.js';
 
 /** Convolution with padding `same` and no bias: a batch norm follows. [h, w, c] to [⌈h / stride⌉, ⌈w / stride⌉, width]. */
 export const convolution =
@@ -19,19 +19,17 @@ export const convolution =
       forward: (x) => tf.conv2d(x as tf.Tensor4D, weights as tf.Variable<tf.Rank.R4>, stride, 'same'),
       parameters: [kernel(`${name}/kernel`, weights)],
       buffers: [],
-      exported: [
+      exported: exportedAs(
+        name,
+        'Conv2D',
         {
-          className: 'Conv2D',
-          config: {
-            name,
-            filters: width,
-            kernel_size: [size, size],
-            strides: [stride, stride],
-            padding: 'same',
-            use_bias: false,
-          },
-          weights: { kernel: () => weights },
+          filters: width,
+          kernel_size: [size, size],
+          strides: [stride, stride],
+          padding: 'same',
+          use_bias: false,
         },
-      ],
+        { kernel: () => weights },
+      ),
     };
   };

@@ -2,7 +2,7 @@ import type { RandomStream } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { heNormals } from './initialise.js';
-import { type Build, kernel, variable } from './layer.js';
+import { type Build, exportedAs, kernel, variable } from './layer.js';
 
 /** Fully connected, no bias: a batch norm follows. [features] to [width]. */
 export const dense =
@@ -14,8 +14,6 @@ export const dense =
       forward: (x) => tf.matMul(x, weights),
       parameters: [kernel(`${name}/kernel`, weights)],
       buffers: [],
-      exported: [
-        { className: 'Dense', config: { name, units: width, use_bias: false }, weights: { kernel: () => weights } },
-      ],
+      exported: exportedAs(name, 'Dense', { units: width, use_bias: false }, { kernel: () => weights }),
     };
   };

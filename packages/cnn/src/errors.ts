@@ -6,6 +6,6 @@ export const errors = defineErrors({
     title: 'A convolutional network needs images.',
     found: ({ shape }: { shape: readonly number[] }) => `inputs of shape [${shape.join(', ')}]`,
     expected: () => 'three sizes: height, width, channels',
-    remedy: () => 'use a data set of images, or a model for features',
+    remedy: () => "use a data set of images; for feature vectors, the model '@counterweight/cnn#mlp'",
   },
 });

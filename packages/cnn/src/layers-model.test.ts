@@ -8,8 +8,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import cnn from './index.js';
-import { options } from './options.js';
+import { cnn } from './plugins.js';
+import { cnnOptions as options } from './options.js';
 
 let folder: string;
 beforeAll(async () => {

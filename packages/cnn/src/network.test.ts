@@ -5,8 +5,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import cnn from './index.js';
-import { options } from './options.js';
+import { cnn } from './plugins.js';
+import { cnnOptions as options } from './options.js';
 
 const small = { widths: [3, 4], dense: 5 };
 const input = (shape: readonly number[], classes = 3): ModelInput => ({

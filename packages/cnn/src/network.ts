@@ -2,7 +2,7 @@ import type { Model, RandomStream } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { normals } from './initialise.js';
-import { kernel, type Layer, undecayed, variable } from './layer.js';
+import { exportedAs, exportedInSequence, kernel, type Layer, undecayed, variable } from './layer.js';
 import { writeLayersModel } from './layers-model.js';
 
 /** Deviation of the last kernel at the start: logits begin close to the output bias. */
@@ -14,6 +14,14 @@ export function network(body: Layer, input: readonly number[], classes: number, 
   const head = {
     kernel: variable(normals(features * classes, HEAD_DEVIATION, random.fork('output')), [features, classes]),
     bias: variable(new Float32Array(classes), [classes]),
+  };
+  const output = {
+    exported: exportedAs(
+      'output',
+      'Dense',
+      { units: classes, use_bias: true },
+      { kernel: () => head.kernel, bias: () => head.bias },
+    ),
   };
   const parameters = [
     ...body.parameters,
@@ -31,15 +39,7 @@ export function network(body: Layer, input: readonly number[], classes: number, 
           : body.forward(inputs, mode),
       ) as tf.Tensor2D,
     classify: (inputs) => tf.tidy(() => tf.add(tf.matMul(inputs, head.kernel as tf.Variable<tf.Rank.R2>), head.bias)),
-    export: (folder) =>
-      writeLayersModel(folder, input, [
-        ...body.exported,
-        {
-          className: 'Dense',
-          config: { name: 'output', units: classes, use_bias: true },
-          weights: { kernel: () => head.kernel, bias: () => head.bias },
-        },
-      ]),
+    export: (folder) => writeLayersModel(folder, input, exportedInSequence([body, output])),
     dispose: () => {
       for (const { variable } of [...parameters, ...body.buffers]) variable.dispose();
     },

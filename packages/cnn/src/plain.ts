@@ -4,7 +4,7 @@ import { batchNorm } from './batch-norm.js';
 import { convolution } from './convolution.js';
 import { dense } from './dense.js';
 import { type Layer, sequence } from './layer.js';
-import type { CnnOptions } from './options.js';
+import type { PlainOptions } from './options.js';
 import { standardise } from './standardise.js';
 import { dropout, flatten, maxPool, relu } from './stateless.js';
 
@@ -12,7 +12,7 @@ import { dropout, flatten, maxPool, relu } from './stateless.js';
  * The body of the plain network: convolutions with batch norm, pools between them, then one dense layer on the flattened map.
  * The pool stands before relu: the same bits (max is monotone, relu too), a quarter of the work.
  */
-export function plain(options: CnnOptions, input: ModelInput, random: RandomStream): Layer {
+export function plain(options: PlainOptions, input: ModelInput, random: RandomStream): Layer {
   const { widths, dropout: rate } = options;
   return sequence(input.shape, [
     standardise('standardise', input),
@@ -39,7 +39,7 @@ export function plain(options: CnnOptions, input: ModelInput, random: RandomStre
 
 /** `auto`: a stride that leaves the longer side about 32 cells, at least 2 above 32 pixels, and a kernel that overlaps. */
 function firstConvolution(
-  { firstStride, kernel }: Pick<CnnOptions, 'firstStride' | 'kernel'>,
+  { firstStride, kernel }: Pick<PlainOptions, 'firstStride' | 'kernel'>,
   [height = 1, width = 1]: readonly number[],
 ): { size: number; stride: number } {
   const side = Math.max(height, width);

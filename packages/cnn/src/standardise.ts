@@ -1,9 +1,9 @@
 import type { ModelInput } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { type Build, undecayed, variable } from './layer.js';
+import { type Build, exportedAs, undecayed, variable } from './layer.js';
 
-/** Subtracts the mean and divides by the deviation of each channel; a channel that never varies is only centred. */
+/** Subtracts the mean and divides by the deviation of each channel, or of each of a vector's features; what never varies is only centred. */
 export const standardise =
   (name: string, { mean, deviation }: Pick<ModelInput, 'mean' | 'deviation'>): Build =>
   (input) => {
@@ -16,12 +16,11 @@ export const standardise =
       parameters: [],
       buffers: [undecayed(`${name}/mean`, centre), undecayed(`${name}/deviation`, scale)],
       // The layers format has no standardisation of its own; a batch norm without ε, scale and offset is one.
-      exported: [
-        {
-          className: 'BatchNormalization',
-          config: { name, epsilon: 0, scale: false, center: false },
-          weights: { moving_mean: () => centre, moving_variance: () => tf.square(scale) },
-        },
-      ],
+      exported: exportedAs(
+        name,
+        'BatchNormalization',
+        { epsilon: 0, scale: false, center: false },
+        { moving_mean: () => centre, moving_variance: () => tf.square(scale) },
+      ),
     };
   };

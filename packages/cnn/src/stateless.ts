@@ -1,19 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type { Build, Layer } from './layer.js';
+import { type Build, exportedAs, type Layer } from './layer.js';
 
 const nothing = { parameters: [], buffers: [] } satisfies Partial<Layer>;
 
-/** Largest of each 2×2 window; an odd side keeps its last row (padding `same`). [h, w, c] to [⌈h / 2⌉, ⌈w / 2⌉, c]. */
+/** Largest of each window, which start at every other row and column (padding `same`). [h, w, c] to [⌈h / 2⌉, ⌈w / 2⌉, c]. */
 export const maxPool =
-  (name: string): Build =>
+  (name: string, size = 2): Build =>
   ([height = 1, width = 1, channels = 1]) => ({
     ...nothing,
     output: [Math.ceil(height / 2), Math.ceil(width / 2), channels],
-    forward: (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'same'),
-    exported: [
-      { className: 'MaxPooling2D', config: { name, pool_size: [2, 2], strides: [2, 2], padding: 'same' }, weights: {} },
-    ],
+    forward: (x) => tf.maxPool(x as tf.Tensor4D, size, 2, 'same'),
+    exported: exportedAs(name, 'MaxPooling2D', { pool_size: [size, size], strides: [2, 2], padding: 'same' }),
   });
 
 export const relu =
@@ -22,7 +20,7 @@ export const relu =
     ...nothing,
     output: input,
     forward: (x) => tf.relu(x),
-    exported: [{ className: 'Activation', config: { name, activation: 'relu' }, weights: {} }],
+    exported: exportedAs(name, 'Activation', { activation: 'relu' }),
   });
 
 /** Keeps where things are, which global pooling throws away: icons need it (0.44 against 0.31 macro AP on Tabler icons). */
@@ -34,9 +32,19 @@ export const flatten =
       ...nothing,
       output: [features],
       forward: (x) => tf.reshape(x, [-1, features]),
-      exported: [{ className: 'Flatten', config: { name }, weights: {} }],
+      exported: exportedAs(name, 'Flatten'),
     };
   };
+
+/** Mean of each channel: [h, w, c] to [c]. */
+export const globalPool =
+  (name: string): Build =>
+  (input) => ({
+    ...nothing,
+    output: input.slice(2),
+    forward: (x) => tf.mean(x, [1, 2]),
+    exported: exportedAs(name, 'GlobalAveragePooling2D'),
+  });
 
 /** In training, sets a share of the values to 0 and scales up the rest (Srivastava et al. 2014). */
 export const dropout =
@@ -46,5 +54,5 @@ export const dropout =
     output: input,
     forward: (x, { training, random }) =>
       training && rate > 0 ? tf.dropout(x, rate, undefined, random.fork(name).integer(2 ** 31)) : x,
-    exported: [{ className: 'Dropout', config: { name, rate }, weights: {} }],
+    exported: exportedAs(name, 'Dropout', { rate }),
   });
