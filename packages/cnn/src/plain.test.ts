@@ -1,32 +1,14 @@
-import { type Mode, type ModelInput, randomStream } from '@counterweight/core';
 import { loadEngine } from '@counterweight/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers'; // registers the gradients
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { cnn } from './plugins.js';
-import { cnnOptions as options } from './options.js';
+import { createCnn, examples, modeOf } from './fixtures/networks.js';
 
 const small = { widths: [3, 4], dense: 5 };
-const input = (shape: readonly number[], classes = 3): ModelInput => ({
-  shape,
-  dtype: 'uint8',
-  classes,
-  mean: shape.slice(2).map((_, i) => 100 + i),
-  deviation: shape.slice(2).map((_, i) => 50 + i),
-});
-const create = (shape: readonly number[], given: object = small, seed = 1) =>
-  cnn.create(options.parse(given), input(shape), randomStream(seed)) as Exclude<
-    ReturnType<typeof cnn.create>,
-    Promise<unknown>
-  >;
-const mode = (training: boolean, seed = 1): Mode => ({ training, frozen: new Set(), random: randomStream(seed) });
-const images = (batch: number, shape: readonly number[], seed = 1) => {
-  const random = randomStream(seed);
-  const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, batch) }, () => random.integer(256));
-  return tf.tensor(values, [batch, ...shape]);
-};
+const create = (shape: readonly number[], given: object = small, seed = 1) => createCnn(shape, given, seed);
+const mode = (training: boolean, seed = 1) => modeOf(training, [], seed);
 const read = (compute: () => tf.Tensor) => tf.tidy(() => Array.from(compute().dataSync()));
 
 describe('on the fallback backend', () => {
@@ -40,7 +22,7 @@ describe('on the fallback backend', () => {
         [size, 8, channels],
       ]) {
         const model = create(shape);
-        const logits = tf.tidy(() => model.classify(model.features(images(2, shape), mode(false))));
+        const logits = tf.tidy(() => model.classify(model.features(examples(2, shape), mode(false))));
         expect(logits.shape).toEqual([2, 3]);
         expect(Array.from(logits.dataSync()).every(Number.isFinite)).toBe(true);
         logits.dispose();
@@ -115,15 +97,8 @@ describe('on the fallback backend', () => {
     model.dispose();
   });
 
-  test('a channel that never varies is centred, not divided by 0', () => {
-    const flat = { ...input([8, 8, 1]), deviation: [0] };
-    const model = cnn.create(options.parse(small), flat, randomStream(1)) as ReturnType<typeof create>;
-    expect(read(() => model.features(images(2, [8, 8, 1]), mode(false))).every(Number.isFinite)).toBe(true);
-    model.dispose();
-  });
-
-  test('vectors are refused', () => {
-    expect(() => create([12])).toThrow(/input-not-image[\s\S]*\[12\]/);
+  test('vectors are refused, the model for them named', () => {
+    expect(() => create([12])).toThrow(/input-not-image[\s\S]*\[12\][\s\S]*cnn#mlp/);
   });
 });
 
@@ -135,7 +110,7 @@ describe.each(['cpu', 'tensorflow'])('on %s', (backend) => {
   const shape = [12, 9, 3];
   const step = (model: ReturnType<typeof create>, batch: number, seed = 1) => {
     const { value, grads } = tf.variableGrads(
-      () => tf.mean(tf.square(model.classify(model.features(images(batch, shape), mode(true, seed))))),
+      () => tf.mean(tf.square(model.classify(model.features(examples(batch, shape), mode(true, seed))))),
       model.parameters.map(({ variable }) => variable),
     );
     const result = Object.values(grads).map((gradient) => Array.from(gradient.dataSync()));
@@ -143,29 +118,10 @@ describe.each(['cpu', 'tensorflow'])('on %s', (backend) => {
     return result;
   };
 
-  test('a step, an inference and a frozen step leave no tensor behind', () => {
-    const start = tf.memory().numTensors;
-    const model = create(shape);
-    const built = tf.memory().numTensors;
-    expect(built - start).toBe(model.parameters.length + model.buffers.length);
-    for (let i = 0; i < 3; i++) {
-      step(model, 4);
-      const x = images(4, shape);
-      for (const given of [mode(true), mode(false), { ...mode(true), frozen: new Set(['body'] as const) }]) {
-        const features = model.features(x, given); // outside of tidy
-        tf.dispose([features, model.classify(features)]);
-      }
-      x.dispose();
-      expect(tf.memory().numTensors).toBe(built);
-    }
-    model.dispose();
-    expect(tf.memory().numTensors).toBe(start);
-  });
-
   test('training normalises by the batch, inference by the averages, which only training moves', () => {
     const model = create(shape, { ...small, dropout: 0 });
     const buffers = () => model.buffers.map(({ variable }) => Array.from(variable.dataSync()));
-    const features = (training: boolean) => read(() => model.features(images(4, shape), mode(training)));
+    const features = (training: boolean) => read(() => model.features(examples(4, shape), mode(training)));
     const before = buffers();
     const inferred = features(false);
     expect(buffers()).toEqual(before);
@@ -181,27 +137,9 @@ describe.each(['cpu', 'tensorflow'])('on %s', (backend) => {
     model.dispose();
   });
 
-  test('a frozen body runs as in inference and gets no gradient', () => {
-    const model = create(shape);
-    const frozen: Mode = { ...mode(true), frozen: new Set(['body']) };
-    const before = model.buffers.map(({ variable }) => Array.from(variable.dataSync()));
-    expect(read(() => model.features(images(4, shape), frozen))).toEqual(
-      read(() => model.features(images(4, shape), mode(false))),
-    );
-    expect(model.buffers.map(({ variable }) => Array.from(variable.dataSync()))).toEqual(before);
-    const head = [model.head.kernel, model.head.bias];
-    const loss = () => tf.mean<tf.Scalar>(tf.square(model.classify(model.features(images(4, shape), frozen))));
-    const { value, grads } = tf.variableGrads(loss, head);
-    expect(Object.values(grads)).toHaveLength(2);
-    const body = model.parameters.find(({ group }) => group === 'body')!.variable;
-    expect(() => tf.variableGrads(loss, [body])).toThrow();
-    tf.dispose([value, grads]);
-    model.dispose();
-  });
-
   test('dropout follows the step’s stream: the same again with an equal one, other features with another', () => {
     const model = create(shape, { ...small, dense: 64, dropout: 0.5 });
-    const features = (seed: number) => read(() => model.features(images(4, shape), mode(true, seed)));
+    const features = (seed: number) => read(() => model.features(examples(4, shape), mode(true, seed)));
     expect(features(1)).toEqual(features(1));
     expect(features(1)).not.toEqual(features(2));
     model.dispose();

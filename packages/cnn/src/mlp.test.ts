@@ -1,0 +1,56 @@
+import { loadEngine } from '@counterweight/tensorflow';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-layers'; // registers the gradients
+import { beforeAll, expect, test } from 'vitest';
+
+import { createMlp, examples, modeOf } from './fixtures/networks.js';
+
+beforeAll(() => loadEngine());
+
+const names = (shape: readonly number[], options: object) => {
+  const model = createMlp(shape, options);
+  const result = model.parameters.map(({ name, variable, group }) => [name, group, variable.shape]);
+  model.dispose();
+  return result;
+};
+
+test('by default a linear model: nothing but the output, on each feature standardised by its own numbers', () => {
+  expect(names([4], {})).toEqual([
+    ['output/kernel', 'head', [4, 3]],
+    ['output/bias', 'head', [3]],
+  ]);
+  const model = createMlp([4], {});
+  const x = Float32Array.of(100, 103, 204, 0);
+  const found = tf.tidy(() => Array.from(model.features(tf.tensor2d(x, [1, 4]), modeOf(true)).dataSync()));
+  [0, 2, (204 - 102) / 52, (0 - 103) / 53].forEach((value, i) => {
+    expect(found[i]).toBeCloseTo(value, 6);
+  });
+  model.dispose();
+});
+
+test('hidden layers have a norm each, and no bias', () => {
+  expect(names([4], { hidden: [6, 5] })).toEqual([
+    ['hidden1/kernel', 'body', [4, 6]],
+    ['hidden1/norm/scale', 'body', [6]],
+    ['hidden1/norm/offset', 'body', [6]],
+    ['hidden2/kernel', 'body', [6, 5]],
+    ['hidden2/norm/scale', 'body', [5]],
+    ['hidden2/norm/offset', 'body', [5]],
+    ['output/kernel', 'head', [5, 3]],
+    ['output/bias', 'head', [3]],
+  ]);
+});
+
+test('images are flattened', () => {
+  expect(names([4, 5, 3], {})[0]).toEqual(['output/kernel', 'head', [60, 3]]);
+});
+
+test('features are dropped in training only, and by the step’s stream', () => {
+  const model = createMlp([4], { hidden: [64], dropout: 0.5 });
+  const features = (training: boolean, seed: number) =>
+    tf.tidy(() => Array.from(model.features(examples(4, [4]), modeOf(training, [], seed)).dataSync()));
+  expect(features(true, 1)).toEqual(features(true, 1));
+  expect(features(true, 1)).not.toEqual(features(true, 2));
+  expect(features(false, 1)).toEqual(features(false, 2));
+  model.dispose();
+});
