@@ -5,7 +5,7 @@ import { z } from '@counterweight/core';
 const FORMAT = 1;
 
 export const checkpointRecord = z.strictObject({
-  format: z.literal(FORMAT).default(FORMAT),
+  format: z.literal(FORMAT),
   /** Beside the record; never elsewhere. */
   file: z.string().regex(/^step-\d{9,16}(\.again)?\.safetensors$/),
   bytes: z.int().min(0),

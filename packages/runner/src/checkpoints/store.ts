@@ -61,8 +61,7 @@ export class CheckpointStore {
       await this.files.mkdir(this.folder, { recursive: true });
       await this.removeLeftovers();
       const [first, second] = valuesNames(step);
-      const before = await this.record(step).catch(() => undefined);
-      const file = before?.file === first ? second : first;
+      const file = (await this.valuesOf(step)) === first ? second : first;
       const written = await writeWhole(this.files, this.path(file), parts);
       const record: CheckpointRecord = { format: 1, file, ...written, ...position, about };
       try {
@@ -71,11 +70,11 @@ export class CheckpointStore {
         ]);
       } catch (error) {
         // Where only the sync after its rename failed, the record stands, and needs the values.
-        const stands = await this.record(step).then(
-          ({ file: named }) => named === file,
-          () => false,
+        const stands = await this.valuesOf(step).then(
+          (named) => named === file,
+          () => true,
         );
-        if (!stands) await this.remove(file);
+        if (!stands) await this.files.unlink(this.path(file)).catch(() => undefined);
         throw error;
       }
       // The checkpoint is complete: what cannot be removed is tried again after the next one.
@@ -106,16 +105,8 @@ export class CheckpointStore {
     return { checkpoint: undefined, refused };
   }
 
-  private async read({
-    file,
-    bytes: size,
-    sha256,
-    step,
-    epoch,
-    batch,
-    seconds,
-    about,
-  }: CheckpointRecord): Promise<Checkpoint> {
+  private async read(record: CheckpointRecord): Promise<Checkpoint> {
+    const { file, bytes: size, sha256, step, epoch, batch, seconds, about } = record;
     const found = await readWhole(this.files, this.path(file), size);
     if (found.bytes.length !== size) throw new Error(`${file} has ${found.bytes.length} of ${size} bytes`);
     if (found.sha256 !== sha256) throw new Error(`${file} was changed: its sha256 is another`);
@@ -134,26 +125,28 @@ export class CheckpointStore {
     return found.flatMap((one) => (one?.kind === 'record' ? [one.step] : [])).sort((a, b) => b - a);
   }
 
-  /** What writers left that did not live to finish: temporary files, and values that no record names. */
-  private async removeLeftovers(): Promise<void> {
-    const names = await this.files.readdir(this.folder);
-    for (const name of names.filter(isPartial)) await this.remove(name);
-    for (const name of names) {
-      const { step, kind } = stepOf(name) ?? {};
-      if (step === undefined || kind !== 'values') continue;
-      // A record that cannot be read may name these values: they stay until there is a newer checkpoint.
-      if (names.includes(recordName(step))) {
-        const named = await this.record(step).then(
-          ({ file }) => file,
-          () => name,
-        );
-        if (named === name) continue;
-      }
-      await this.remove(name);
+  /** Undefined where a step has no record, or one that cannot be used. */
+  private async valuesOf(step: number): Promise<string | undefined> {
+    try {
+      return (await this.record(step)).file;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined || code === 'ENOENT') return undefined;
+      throw error;
     }
   }
 
-  /** All but the checkpoint just written and the newest before it; the record first, so that it never names nothing. */
+  /** What writers left that did not live to finish: temporary files, and values without a record. */
+  private async removeLeftovers(): Promise<void> {
+    const names = await this.files.readdir(this.folder);
+    for (const name of names) {
+      const own = stepOf(name);
+      if (isPartial(name) || (own?.kind === 'values' && !names.includes(recordName(own.step))))
+        await this.files.unlink(this.path(name));
+    }
+  }
+
+  /** All but the checkpoint just written and the newest before it; a record goes before its values, or these stay. */
   private async removeOld(step: number, file: string): Promise<void> {
     const names = await this.files.readdir(this.folder);
     const kept = new Set([step]);
@@ -167,11 +160,7 @@ export class CheckpointStore {
       return own.step === step ? own.kind === 'values' && name !== file : !kept.has(own.step);
     });
     for (const kind of ['record', 'values'])
-      for (const name of old.filter((one) => stepOf(one)?.kind === kind)) await this.remove(name);
-  }
-
-  private async remove(name: string): Promise<void> {
-    await this.files.unlink(this.path(name)).catch(() => undefined);
+      for (const name of old.filter((one) => stepOf(one)?.kind === kind)) await this.files.unlink(this.path(name));
   }
 
   private async unwritable(error: unknown): Promise<Error> {
