@@ -15,6 +15,8 @@ export interface Inputs {
    * A float buffer must be fresh each time (tensors may alias it), bytes may be reused.
    */
   read(examples: Int32Array, into: Uint8Array | Float32Array): Promise<void>;
+  /** Examples that `read` could not read and left blank, as a tolerant reader may: nothing is to be said of them. */
+  readonly unreadable?: ReadonlySet<number>;
   close(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ export interface InputSource {
   readonly logger: Logger;
 }
 
-export interface Dataset extends Omit<Inputs, 'count'> {
+export interface Dataset extends Omit<Inputs, 'count' | 'unreadable'> {
   readonly classes: readonly string[];
   /** shape [height, width, channels] of images or [features]. */
   readonly input: { readonly shape: readonly number[]; readonly dtype: 'uint8' | 'float32' };
