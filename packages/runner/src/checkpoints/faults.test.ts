@@ -115,7 +115,7 @@ test.skipIf(!existsSync(BUILT))(
     const store = new CheckpointStore(folder, { keep: 2 });
     let next = 1;
     for (let kill = 0; kill < KILLS; kill++) {
-      const acknowledged = await killedWriter(next, random.integer(60));
+      const acknowledged = await killedWriter(next, kill % 3, random.integer(30));
       const { checkpoint: found, refused } = await store.latest();
       expect(refused).toEqual([]);
       expect(found?.step ?? 0).toBeGreaterThanOrEqual(acknowledged);
@@ -124,17 +124,21 @@ test.skipIf(!existsSync(BUILT))(
       expect(new Set(found.arrays['weights'])).toEqual(new Set([found.step]));
       next = found.step + 1;
     }
-    expect(next).toBeGreaterThan(KILLS);
+    expect(next).toBeGreaterThan(KILLS / 2);
   },
 );
 
-/** @returns the last step that the process said was complete */
-function killedWriter(first: number, afterMilliseconds: number): Promise<number> {
+/**
+ * Killed so many milliseconds after it has said of so many checkpoints that they are complete.
+ * @returns the last step that it said so of
+ */
+function killedWriter(first: number, complete: number, milliseconds: number): Promise<number> {
   const child = spawn(process.execPath, [FIXTURE, folder, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (out === '') setTimeout(() => child.kill('SIGKILL'), afterMilliseconds);
+    const before = lines(out);
     out += text;
+    if (before <= complete && lines(out) > complete) setTimeout(() => child.kill('SIGKILL'), milliseconds);
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
@@ -144,3 +148,5 @@ function killedWriter(first: number, afterMilliseconds: number): Promise<number>
     });
   });
 }
+
+const lines = (text: string): number => text.split('\n').length - 1;
