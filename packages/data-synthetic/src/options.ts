@@ -1,0 +1,57 @@
+import { z } from '@counterweight/core';
+
+const share = z.number().min(0).max(1);
+const prior = z.number().gt(0).lt(1);
+
+/** The case, or any part of it; defaults are the case. */
+export const options = z
+  .strictObject({
+    examples: z.int().min(10).max(10_000_000).default(80_000).describe('How many examples.'),
+    classes: z.int().min(4).max(65_536).default(7_900).describe('How many classes.'),
+    labelsPerExample: z.number().gt(0).default(130).describe('Labels per example, on average: the sum of the priors.'),
+    rarest: prior.default(0.01125).describe('Prior of the rarest class.'),
+    commonest: prior.default(0.15).describe('Prior of the commonest class.'),
+    strength: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(2.3)
+      .describe('How far the latents decide the labels. 0: labels are chance.'),
+    latents: z
+      .literal([4, 16, 36, 64, 100, 144])
+      .default(64)
+      .describe('Independent numbers behind an image: four to each cell of a square grid.'),
+    size: z.int().min(8).max(256).default(32).describe('Height and width in pixels; a multiple of the cells in a row.'),
+    noise: z.number().min(0).max(1).default(0.1).describe('Deviation of the pixel noise, of a range of 1.'),
+    splits: z
+      .strictObject({ train: share.gt(0).default(0.7), validation: share.default(0.1), test: share.default(0.2) })
+      .refine(({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-6, {
+        error: 'train, validation and test that sum to 1',
+      })
+      .prefault({})
+      .describe('Shares of the examples, dealt by the seed.'),
+  })
+  .superRefine((given, context) => {
+    const expect = (path: (string | number)[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    const { examples, classes, labelsPerExample, rarest, commonest, size } = given;
+    if (rarest >= commonest) expect(['rarest'], `a prior below commonest, ${commonest}`);
+    else {
+      const [least, most] = [(classes - 1) * rarest + commonest, rarest + (classes - 1) * commonest];
+      if (labelsPerExample <= least || labelsPerExample >= most)
+        expect(
+          ['labelsPerExample'],
+          `a number between ${least.toFixed(2)} and ${most.toFixed(2)}: ${classes} classes from ${rarest} to ${commonest}`,
+        );
+    }
+    if (examples * labelsPerExample > 1e9) expect(['examples'], 'at most 1,000,000,000 labels in all');
+    const grid = gridOf(given.latents);
+    if (size % grid !== 0 || size < 4 * grid) expect(['size'], `a multiple of ${grid}, at least ${4 * grid}`);
+    if (Math.round(examples * given.splits.train) < 1) expect(['splits', 'train'], 'a share of at least one example');
+  });
+
+export type SyntheticOptions = z.output<typeof options>;
+
+/** Cells in a row of the picture: four latents to each cell. */
+export const gridOf = (latents: number): number => Math.sqrt(latents / 4);
