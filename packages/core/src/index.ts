@@ -38,6 +38,7 @@ export {
 } from './expression.js';
 export {
   BASE_FOLDER,
+  CACHE_FOLDER,
   createContainer,
   DATASET,
   inject,

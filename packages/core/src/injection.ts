@@ -31,6 +31,8 @@ export const DATASET = token<Dataset>('DATASET');
 export const LOGGER = token<Logger>('LOGGER');
 /** The folder that relative paths of the manifest start from. */
 export const BASE_FOLDER = token<string>('BASE_FOLDER');
+/** A folder of the plugin's own, shared between runs, for what can be made again; it may not exist yet. */
+export const CACHE_FOLDER = token<string>('CACHE_FOLDER');
 
 /** A container for one run. Nothing is registered globally; dispose it at the end of the run. */
 export function createContainer(): DependencyContainer {

@@ -37,15 +37,17 @@ export function sparseLabels(labels: {
   checkCsr('positives', positives, rows, columns);
   if (exceptions) {
     checkCsr('exceptions', exceptions, rows, columns);
-    for (let row = 0; row < rows; row++) {
-      const listed = new Set(rowOf(positives, row));
-      for (const column of rowOf(exceptions, row))
-        if (listed.has(column))
+    // Both ascend: one walk along the two.
+    for (let row = 0; row < rows; row++)
+      for (let i = positives.offsets[row]!, j = exceptions.offsets[row]!; i < positives.offsets[row + 1]!; i++) {
+        const column = positives.classes[i]!;
+        while (j < exceptions.offsets[row + 1]! && exceptions.classes[j]! < column) j++;
+        if (j < exceptions.offsets[row + 1]! && exceptions.classes[j] === column)
           throw errors['labels-invalid']({
             found: `row ${String(row)}, class ${String(column)}: both positive and an exception`,
             expected: 'an entry is listed once',
           });
-    }
+      }
   }
   return Object.freeze({ unlisted: 'negative', ...labels });
 }

@@ -47,7 +47,7 @@ interface Problems {
  */
 export async function readRun(folder: string, name = basename(resolve(folder))): Promise<Run> {
   const events = parseEvents(await read(folder, RUN_FILES.events), join(folder, RUN_FILES.events));
-  const end = events.find((event) => event.type === 'end');
+  const end = events.findLast((event) => event.type === 'end');
   const how = end && end.status !== 'done' ? [end.status, end.reason].filter(Boolean).join(', ') : undefined;
   const text = (file: string): Promise<string> => read(folder, file, how);
   const json = async <T>(file: string, schema: Schema<T>): Promise<T> =>

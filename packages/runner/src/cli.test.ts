@@ -57,7 +57,7 @@ describe('the command', { timeout: 60_000 }, () => {
     expect(metrics.steps).toBe(4);
   });
 
-  test('run, interrupted: exit 130', async () => {
+  test('run, interrupted: exit 130, and it can be resumed, as it was', async () => {
     const { folder } = made();
     const argv = ['run', 'manifest.yaml', '--out', 'out', '--set', 'training.epochs=5000'];
     const { code, err } = await counterweight(folder, argv, {
@@ -65,7 +65,16 @@ describe('the command', { timeout: 60_000 }, () => {
         if (/^epoch +1\//m.test(text) && !text.includes('stopping')) kill();
       },
     });
-    expect([code, err]).toEqual([130, expect.stringContaining('interrupted; out holds')]);
+    expect([code, err]).toEqual([130, expect.stringContaining('counterweight run --resume out\n')]);
+    const other = await counterweight(folder, ['run', '--resume', 'out', '--set', 'training.epochs=3']);
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining('training.epochs: 5000 then, 3 now')]);
+    const resumed = await counterweight(folder, ['run', '--resume', 'out'], {
+      during: (text, kill) => {
+        if (/^epoch +2\//m.test(text) && !text.includes('stopping')) kill();
+      },
+    });
+    expect([resumed.code, resumed.err]).toEqual([130, expect.stringContaining('counterweight run --resume out\n')]);
+    expect((await counterweight(folder, ['run', '--resume', 'nowhere'])).code).toBe(2);
   });
 
   test('check: the plan on standard output, nothing written', async () => {
@@ -99,6 +108,7 @@ describe('the command', { timeout: 60_000 }, () => {
     ['an unknown command', ['runn'], 2, 'Did you mean run?'],
     ['an unknown option', ['run', 'manifest.yaml', '--ouut', 'x'], 2, 'Did you mean --out?'],
     ['a missing argument', ['run'], 2, 'missing required argument'],
+    ['two places', ['run', 'manifest.yaml', '--out', 'a', '--resume', 'b'], 2, 'cannot be used with'],
     ['no thread', ['run', 'manifest.yaml', '--threads', '0'], 2, 'at least 1'],
     ['a value without a key', ['run', 'manifest.yaml', '--set', '3'], 2, 'override-invalid'],
   ])('%s', async (_, argv, exit, message) => {

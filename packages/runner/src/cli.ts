@@ -60,11 +60,14 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     );
 
   shared(program.command('run'), 'Train as a manifest says and write a run folder.')
-    .argument('<manifest>', 'a YAML file')
+    .argument('[manifest]', 'a YAML file')
     .addOption(manifestOverride())
     .option('--out <folder>', 'the run folder, new or empty (default: runs/TIME-NAME)')
+    .addOption(new Option('--resume <folder>', 'go on with the run in this folder, or start it there').conflicts('out'))
     .option('--threads <n>', 'threads of the engine (default: one per core)', positive)
-    .action(async (file: string, options: ManifestOptions) => {
+    .action(async (file: string | undefined, options: ManifestOptions & { resume?: string }, command: Command) => {
+      if (file === undefined && options.resume === undefined)
+        command.error("error: missing required argument 'manifest' (or --resume RUN)");
       exit(await runCommand(file, options, terminal));
     });
   shared(

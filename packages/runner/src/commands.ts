@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import type { Manifest } from './manifest.js';
 import { planText } from './plan-text.js';
 import { Progress, type ProgressStream } from './progress.js';
@@ -32,6 +34,22 @@ async function load(file: string, { set }: ManifestOptions): Promise<Manifest> {
   return loadManifest(file, { set: set ?? [] });
 }
 
+/** The manifest of a run to resume, from where the run says that it came. */
+async function loadRecorded(folder: string | undefined, options: ManifestOptions): Promise<Manifest> {
+  const { errors } = await import('./errors.js');
+  if (folder === undefined) throw errors['manifest-unreadable']({ found: 'no manifest given' });
+  const { recordedRun } = await import('./run-folder.js');
+  const recorded = recordedRun(folder);
+  if (!recorded) throw errors['nothing-to-resume']({ folder });
+  const { file, set } = recorded.source;
+  if (!existsSync(file)) throw errors['resume-manifest-unknown']({ folder, file });
+  return load(file, { ...options, set: [...set, ...(options.set ?? [])] });
+}
+
+/** As a POSIX shell reads it back. */
+const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** `counterweight check MANIFEST` */
 export async function checkCommand(file: string, options: ManifestOptions, terminal: Terminal): Promise<number> {
   const manifest = await load(file, options);
@@ -41,14 +59,14 @@ export async function checkCommand(file: string, options: ManifestOptions, termi
   return 0;
 }
 
-/** `counterweight run MANIFEST` */
+/** `counterweight run MANIFEST`, or `counterweight run --resume RUN` with the manifest that the run began with. */
 export async function runCommand(
-  file: string,
-  options: ManifestOptions & { readonly out?: string; readonly threads?: number },
+  file: string | undefined,
+  options: ManifestOptions & { readonly out?: string; readonly resume?: string; readonly threads?: number },
   terminal: Terminal,
 ): Promise<number> {
-  const { json: asJson, out, threads } = options;
-  const manifest = await load(file, options);
+  const { json: asJson, out, resume, threads } = options;
+  const manifest = file === undefined ? await loadRecorded(resume, options) : await load(file, options);
   const { run } = await import('./run.js');
   const abort = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
@@ -58,6 +76,7 @@ export async function runCommand(
   try {
     const result = await run(manifest, {
       ...(out !== undefined && { out }),
+      ...(resume !== undefined && { resume }),
       ...(threads !== undefined && { threads }),
       logger: loggerOf(terminal),
       signal: abort.signal,
@@ -69,7 +88,7 @@ export async function runCommand(
     if (asJson) terminal.out(json(result));
     else if (result.metrics) terminal.out(resultText(result.folder, result.metrics));
     if (result.ended !== 'interrupted') return 0;
-    terminal.progress.write(`interrupted; ${result.folder} holds what was recorded until then\n`);
+    terminal.progress.write(`interrupted; to go on:\n  counterweight run --resume ${shellWord(result.folder)}\n`);
     return INTERRUPTED;
   } finally {
     stopListening();

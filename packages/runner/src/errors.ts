@@ -164,7 +164,7 @@ export const errors = defineErrors({
     title: 'A plugin asks for something that does not exist at this point.',
     found: ({ use, token }: { use: string; token: string }) => `${use} injects ${token}`,
     expected: () =>
-      'a dataset asks for RANDOM, LOGGER, BASE_FOLDER; the rest also for DATASET and LABEL_STATISTICS; a model also for INPUT',
+      'a dataset asks for RANDOM, LOGGER, BASE_FOLDER, CACHE_FOLDER; the rest also for DATASET and LABEL_STATISTICS; a model also for INPUT',
     remedy: () => 'take another plugin, or tell its author: `inject` names what does not exist yet',
   },
   'two-copies': {
@@ -196,6 +196,64 @@ export const errors = defineErrors({
     expected: () => 'a CSV with the columns class,weight and every class once, weights finite and at least 0',
     remedy: () => 'the classes, in order, are the first column of per-class.csv of any run on these data',
   },
+  'run-in-use': {
+    exit: 2,
+    title: 'Another process is at work in this run folder.',
+    found: ({ folder, process }: { folder: string; process: number; lock: string }) => `${folder}, process ${process}`,
+    expected: () => 'one process a run',
+    remedy: ({ lock }: { lock: string }) => `wait for it or stop it; if it is no run of ours, remove ${lock}`,
+  },
+  'run-record-invalid': {
+    exit: 3,
+    title: 'A file of the run folder cannot be read.',
+    found: ({ message }: { message: string }) => message,
+    expected: () => 'the file as a run wrote it',
+    remedy: () => 'put it back from a copy, or start the run again in another folder',
+  },
+  'resume-manifest-changed': {
+    exit: 2,
+    title: 'The manifest is not the one that the run began with.',
+    found: ({
+      changes,
+    }: {
+      folder: string;
+      changes: readonly { readonly key: string; readonly before: string; readonly after: string }[];
+    }) => changes.map(({ key, before, after }) => `${key}: ${before} then, ${after} now`).join('\n'),
+    expected: () => 'equal settings, but for training.checkpoint',
+    remedy: ({ folder }: { folder: string }) =>
+      `counterweight run --resume ${folder} with the manifest as it was (a copy is in it), or a new run without --resume`,
+  },
+  'resume-data-changed': {
+    exit: 3,
+    title: 'The data are not those that the run began with.',
+    found: ({ now }: { folder: string; before: string; now: string }) => `fingerprint ${now}`,
+    expected: ({ before }: { before: string }) => `fingerprint ${before}: the same inputs, labels, classes and splits`,
+    remedy: () => 'put the data back as they were, or start a new run without --resume',
+  },
+  'resume-manifest-unknown': {
+    exit: 2,
+    title: 'The manifest of a run to resume is not where it was.',
+    found: ({ file }: { folder: string; file: string }) => `no ${file}`,
+    expected: () => 'the file that the run was started with: its paths start from there',
+    remedy: ({ folder }: { folder: string }) => `counterweight run path/to/manifest.yaml --resume ${folder}`,
+  },
+  'nothing-to-resume': {
+    exit: 2,
+    title: 'There is no run to resume.',
+    found: ({ folder }: { folder: string }) => `no run in ${folder}`,
+    expected: () => 'the folder of a run',
+    remedy: ({ folder }: { folder: string }) =>
+      `counterweight run path/to/manifest.yaml --resume ${folder} starts one there`,
+  },
+  'checkpoints-damaged': {
+    exit: 3,
+    title: 'No checkpoint of the run can be used.',
+    found: ({ refused }: { folder: string; refused: readonly { readonly file: string; readonly why: string }[] }) =>
+      refused.map(({ file, why }) => `${file}: ${why}`).join('\n'),
+    expected: () => 'one whole checkpoint',
+    remedy: ({ folder }: { folder: string }) =>
+      `put one back from a copy; or move ${folder} away: the run then starts again at its beginning`,
+  },
   'out-not-empty': {
     exit: 2,
     title: 'The folder for the run is not empty.',
@@ -207,7 +265,8 @@ export const errors = defineErrors({
     exit: 2,
     title: 'Output cannot be written there.',
     found: ({ path, message }: { path: string; message: string }) => `${path}: ${message}`,
-    remedy: () => '--out A_PLACE_YOU_MAY_WRITE',
+    remedy: ({ message }: { message: string }) =>
+      message.startsWith('ENOSPC') ? 'free space on that disk, then resume' : '--out A_PLACE_YOU_MAY_WRITE',
   },
   'checkpoint-unwritable': {
     exit: 2,

@@ -35,7 +35,7 @@ export interface SplitResult {
 }
 
 /**
- * Measures the scores of a split under the manifest's `evaluation`.
+ * Measures the scores of a split (or of `examples`, a part of it) under the manifest's `evaluation`.
  *
  * `minimumPositives.test` is for the test split. On validation, which is smaller, one positive does (none where `test` is 0).
  */
@@ -43,8 +43,9 @@ export async function evaluateSplit(
   split: Exclude<Split, 'train'>,
   scores: Scores,
   { dataset, training, metrics, settings }: EvaluationContext,
+  examples: Int32Array = dataset.splits[split],
 ): Promise<SplitResult> {
-  const evaluation = evaluationOf(split, scores, { dataset, training, settings });
+  const evaluation = evaluationOf(split, scores, { dataset, training, settings }, examples);
   const results = new Map<string, Awaited<ReturnType<Metric['compute']>>>();
   for (const [name, metric] of metrics) results.set(name, await metric.compute(evaluation));
   const ranked = await ranking(evaluation);
@@ -69,12 +70,14 @@ export interface EvaluationContext {
   readonly settings: Manifest['settings']['evaluation'];
 }
 
-/** Macro and micro average precision of scores that know nothing, under the same rules. */
-export async function evaluateChance(
+/** Macro and micro average precision of scores that no model made (chance, the optimum), under the same rules. */
+export async function evaluateReference(
   scores: Scores,
   context: Omit<EvaluationContext, 'metrics'>,
 ): Promise<{ readonly macro: number | null; readonly micro: number | null }> {
-  const { macro, micro } = averagePrecision(await ranking(evaluationOf('test', scores, context))).values;
+  const { macro, micro } = averagePrecision(
+    await ranking(evaluationOf('test', scores, context, context.dataset.splits.test)),
+  ).values;
   return { macro, micro };
 }
 
@@ -82,8 +85,9 @@ function evaluationOf(
   split: Exclude<Split, 'train'>,
   scores: Scores,
   { dataset, training, settings }: Omit<EvaluationContext, 'metrics'>,
+  examples: Int32Array,
 ): Evaluation {
-  const labels = selectRows(dataset.labels, dataset.splits[split]);
+  const labels = selectRows(dataset.labels, examples);
   const { train, test } = settings.minimumPositives;
   const minimum = { train, test: split === 'test' ? test : Math.min(test, 1) };
   const included = includedClasses(training, labels, minimum);

@@ -27,6 +27,17 @@ export interface JsonSchema {
 
 /** What a zod schema, perhaps of another copy of zod, accepts. Empty (anything) where it cannot be told. */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
+  const known = written.get(schema);
+  if (known) return known;
+  const made = write(schema);
+  written.set(schema, made);
+  return made;
+}
+
+/** A schema does not change, and is asked for with every message. */
+const written = new WeakMap<z.ZodType, JsonSchema>();
+
+function write(schema: z.ZodType): JsonSchema {
   try {
     return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   } catch {

@@ -16,6 +16,10 @@ const count = z.int().min(0);
 /** The manifest's section `evaluation`. */
 const evaluationOptions = z.strictObject({
   metrics: z.array(metric).default(DEFAULT_METRICS).describe('What is computed.'),
+  validationExamples: z
+    .union([z.literal('auto'), z.literal('all'), z.int().min(1)])
+    .default('auto')
+    .describe('Validation examples scored after each epoch. auto: as many as make 33 million scores, a fixed sample.'),
   threshold: z.number().min(0).max(1).default(0.5).describe('A class is predicted at this probability or above.'),
   minimumPositives: z
     .strictObject({ train: count.default(0), test: count.default(1) })

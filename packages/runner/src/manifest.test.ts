@@ -332,6 +332,20 @@ describe('plugins', () => {
     expect(manifest.loss.path).toContain(path('node_modules/my-plugins/i.js'));
   });
 
+  test('the package’s name alone means the plugin it is named for', async () => {
+    const named = (name: string) =>
+      plugin(
+        `[{ contract: 1, kind: 'loss', name: 'other', OPTIONS }, { contract: 1, kind: 'loss', name: '${name}', OPTIONS }]`,
+      );
+    for (const [use, name] of [
+      ['my-plugins', 'my-plugins'],
+      ['loss-own', 'own'],
+    ] as const) {
+      const { folder: workingFolder } = folder(withLine(3, `loss: { use: ${use} }`), { [use]: named(name) });
+      expect((await loadManifest('manifest.yaml', { workingFolder })).loss.plugin.name).toBe(name);
+    }
+  });
+
   test.each([
     ["loss: { use: 'my-plugins#secnd' }", 'plugin-ambiguous', "use: 'my-plugins#second'", 2],
     ['loss: { use: my-plugins }', 'plugin-ambiguous', "use: 'my-plugins#first'", 2],
@@ -396,8 +410,36 @@ test('a manifest that is not there is refused, the nearest one named', async () 
   expect((error as ManifestError).problems).toMatchObject([{ code: 'manifest-unreadable', remedy: 'manifest.yaml' }]);
 });
 
-/** A manifest with a random value, key or piece of text in a random place. */
+/** A manifest with a random value, key or piece of text in a random place, a part twice, or something else altogether. */
 const mutated: fc.Arbitrary<string> = fc.oneof(
+  fc.jsonValue().map((value) => stringify(value)),
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc
+    .tuple(fc.nat(GOOD.length), fc.nat(80), fc.nat(GOOD.length))
+    .map(([from, length, to]) => GOOD.slice(0, to) + GOOD.slice(from, from + length) + GOOD.slice(to)),
+  fc
+    .tuple(
+      fc.constantFrom(
+        '{',
+        '[',
+        '- ',
+        '? ',
+        '&a ',
+        '*a ',
+        '!!binary ',
+        '|',
+        '"',
+        "'",
+        '\t',
+        '\0',
+        '\u2028',
+        '---\n',
+        '%',
+      ),
+      fc.nat(GOOD.length),
+      fc.nat(200),
+    )
+    .map(([token, at, times]) => GOOD.slice(0, at) + token.repeat(times + 1) + GOOD.slice(at)),
   fc
     .tuple(fc.nat(GOOD.length), fc.nat(8), fc.string({ unit: 'binary', maxLength: 6 }))
     .map(([at, cut, text]) => GOOD.slice(0, at) + text + GOOD.slice(at + cut)),
@@ -420,8 +462,8 @@ const mutated: fc.Arbitrary<string> = fc.oneof(
 );
 
 test(
-  'no mutation of a manifest makes anything but a manifest or a ManifestError with places',
-  { timeout: 60_000 },
+  'none of 10,000 mutations of a manifest makes anything but a manifest or a ManifestError with places',
+  { timeout: 300_000 },
   async () => {
     const { folder: workingFolder, write } = folder(GOOD);
     await fc.assert(
@@ -436,7 +478,7 @@ test(
           for (const { place } of problems) expect(place?.file).toBe('manifest.yaml');
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 10_000 },
     );
   },
 );

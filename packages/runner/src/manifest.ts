@@ -31,8 +31,12 @@ export interface ManifestPlugins {
 export interface Manifest extends ManifestPlugins {
   /** As it was named. */
   readonly file: string;
+  /** Absolute. */
+  readonly path: string;
   /** Absolute; where its relative paths start. */
   readonly folder: string;
+  /** Overrides, as given. */
+  readonly set: readonly string[];
   /** Of the file, without its extension. */
   readonly name: string;
   /** As given. */
@@ -83,7 +87,8 @@ export async function loadManifest(
       (absent < 0 ? undefined : overrides.findLast(({ path }) => startsWith(path, at.slice(0, absent + 1))));
     return override ? { file: `--set ${override.path.join('.')}` } : { file, ...source.locate(at, part) };
   };
-  const folder = dirname(resolve(workingFolder, file));
+  const path = resolve(workingFolder, file);
+  const folder = dirname(path);
   const reading: Reading = {
     value: applyOverrides(source.value, overrides),
     folder,
@@ -102,7 +107,9 @@ export async function loadManifest(
   return {
     ...complete,
     file,
+    path,
     folder,
+    set,
     name: basename(file, extname(file)),
     text,
     settings,

@@ -1,7 +1,19 @@
+import { clock } from './duration.js';
+import type { Estimate } from './estimate.js';
 import type { Plan, Spread } from './plan.js';
 
 /** A plan as a person reads it. */
-export function planText({ plugins, data, samplers, weights, start, training, notices, warnings }: Plan): string {
+export function planText({
+  plugins,
+  data,
+  samplers,
+  weights,
+  start,
+  training,
+  estimate,
+  notices,
+  warnings,
+}: Plan): string {
   const { examples, groups } = data;
   const rows: readonly (readonly [string, string])[] = [
     ...plugins.map(({ kind, use, version, path }) => [kind, `${use} ${version}  (${path})`] as const),
@@ -32,11 +44,34 @@ export function planText({ plugins, data, samplers, weights, start, training, no
           ] as const,
         ]),
     ['training', `${training.epochs} epochs, ${training.steps} steps`],
+    ...(estimate ? estimateRows(estimate) : []),
     ...notices.map((notice) => ['notice', notice] as const),
     ...warnings.map((warning) => ['warning', warning] as const),
   ];
   return rows.map(([name, text]) => `${name.padEnd(10)}${text}\n`).join('');
 }
+
+function estimateRows({
+  parameters,
+  secondsPerStep,
+  seconds,
+  bytes,
+}: Estimate): readonly (readonly [string, string])[] {
+  const whole = clock(seconds.training + seconds.evaluation);
+  return [
+    [
+      'time',
+      `about ${whole} on this machine: ${(1000 * secondsPerStep).toPrecision(3)} ms a step, ${clock(seconds.evaluation)} of evaluation; reading inputs not counted`,
+    ],
+    [
+      'memory',
+      `about ${megabytes(bytes.peak)} at its highest; labels ${megabytes(bytes.labels)}, scores ${megabytes(bytes.scores)}`,
+    ],
+    ['disk', `${megabytes(bytes.checkpoint)} a checkpoint; ${parameters.toLocaleString('en')} parameters`],
+  ];
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)} MB`;
 
 const spreadText = ({ min, median, max }: Spread, write: (value: number) => string): string =>
   [min, median, max].map(write).join(' / ');

@@ -10,7 +10,7 @@ const logger: Logger = { info: () => undefined, warn: () => undefined };
 
 async function planOf(set: readonly string[], files: Readonly<Record<string, string>> = {}) {
   const { folder: workingFolder } = project({ ...drawings(), 'manifest.yaml': MANIFEST, ...files });
-  return check(await loadManifest('manifest.yaml', { workingFolder, set }), { logger });
+  return check(await loadManifest('manifest.yaml', { workingFolder, set }), { logger, estimate: false });
 }
 
 const BCE = "loss={use: '@counterweight/loss-weighted-bce', weights: none}";

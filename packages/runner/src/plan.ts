@@ -13,6 +13,7 @@ import { classGroups } from '@counterweight/metrics';
 import { plannedSteps } from '@counterweight/trainer';
 
 import type { Entry } from './entries.js';
+import { estimate, type Estimate } from './estimate.js';
 import type { Manifest } from './manifest.js';
 import { prepare, type Prepared } from './prepare.js';
 
@@ -54,19 +55,28 @@ export interface Plan {
   /** With the output bias set from the priors. Null for a loss without curves. */
   readonly start: { readonly loss: number; readonly rawLabelsPerExample: number; readonly rawRatio: number } | null;
   readonly training: { readonly epochs: number; readonly steps: number };
+  /** Of `check`, measured; absent where the engine is not installed. */
+  readonly estimate?: Estimate;
   /** What the data set noticed. */
   readonly notices: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /**
- * The plan of a run: reads the data, loads no engine, trains nothing, writes nothing.
- * @throws what `prepare` throws
+ * The plan of a run, and what it will take: reads the data, tries a few steps, writes nothing. Needs no engine for all but the
+ * estimate.
+ * @param options `estimate: false` leaves that out
+ * @throws what `prepare` throws; what the model throws
  */
-export async function check(manifest: Manifest, { logger }: { readonly logger: Logger }): Promise<Plan> {
+export async function check(
+  manifest: Manifest,
+  { logger, estimate: wanted = true }: { readonly logger: Logger; readonly estimate?: boolean },
+): Promise<Plan> {
   const prepared = await prepare(manifest, logger);
   try {
-    return planOf(prepared);
+    const plan = planOf(prepared);
+    const measured = wanted ? await estimate(prepared, plan.training.steps) : undefined;
+    return measured ? { ...plan, estimate: measured } : plan;
   } finally {
     await prepared.scope.dispose();
   }
@@ -75,10 +85,11 @@ export async function check(manifest: Manifest, { logger }: { readonly logger: L
 export function planOf(prepared: Prepared): Plan {
   const { manifest, dataset, statistics, effects, weights } = prepared;
   const { splits } = dataset;
-  const { epochs, batchSize } = manifest.settings.training;
+  const { training } = manifest.settings;
+  const { epochs } = training;
   const groups = classGroups(statistics, manifest.settings.evaluation.groups);
   const empty = dataset.classes.filter((_, c) => statistics.positives[c] === 0);
-  const steps = plannedSteps({ ...prepared, options: { epochs, batchSize } }).reduce((a, b) => a + b, 0);
+  const steps = plannedSteps({ ...prepared, options: training }).reduce((a, b) => a + b, 0);
   const start = startOf(prepared);
   return {
     plugins: installed(manifest).map(({ plugin, use, version, path }) => ({ kind: plugin.kind, use, version, path })),

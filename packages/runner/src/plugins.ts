@@ -116,6 +116,8 @@ function choose<K extends Kind>(
   const fitting = named.filter(of);
   const [first] = fitting;
   if (first && (fitting.length === 1 || name !== undefined)) return first;
+  const main = fitting.find((plugin) => isMain(plugin, from));
+  if (main) return main;
   const [other] = named;
   if (other === undefined || first) {
     const names = plugins.filter(of).map(full);
@@ -125,6 +127,10 @@ function choose<K extends Kind>(
   const installed = installedPlugins(wanted, folders);
   throw errors['plugin-kind']({ use, kind, wanted, installed, section: SECTIONS[kind] });
 }
+
+/** The plugin that a package is named for: `ohem` of `sampler-ohem`, `cnn` of `cnn`; the package's name alone means it. */
+const isMain = ({ kind, name }: AnyPlugin, from: string): boolean =>
+  [name, `${kind}-${name}`].includes(from.replace(/^.*\//, ''));
 
 /** A second tfjs has its own backends, a second core its own expressions: either fails later and unintelligibly. */
 function checkCopies(use: string, path: string): void {

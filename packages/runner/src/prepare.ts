@@ -63,6 +63,8 @@ export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepa
     const loss = await createLoss(manifest, scope, dataset, sampling.statistics);
     if (sampling.miner && loss.loss.kind === 'batch')
       throw trainerErrors['needs-elementwise-loss']({ what: 'a mining sampler' }, { place: place(['samplers']) });
+    if (dataset.exampleWeights && loss.loss.kind === 'batch')
+      throw trainerErrors['needs-elementwise-loss']({ what: 'example weights' }, { place: place(manifest.loss.at) });
     const metrics = await createMetrics(manifest, scope);
     return { manifest, scope, random, dataset, ...sampling, ...loss, metrics };
   } catch (error) {

@@ -10,6 +10,7 @@ test('a file that is written again is whole, and nothing temporary stays', () =>
   const folder = RunFolder.create(path('deep/er/run'));
   folder.writeJson('metrics.json', { steps: 1 });
   folder.writeJson('metrics.json', { steps: 2 });
+  folder.close();
   expect(readdirSync(folder.path)).toEqual(['metrics.json']);
   expect(JSON.parse(readFileSync(path('deep/er/run/metrics.json'), 'utf8'))).toEqual({ steps: 2 });
 });

@@ -2,36 +2,50 @@ import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 
 import {
-  errors,
   INPUT,
   isCounterweightError,
   RUN_FILES,
   type Callback,
   type Logger,
+  type ModelInput,
   type ResolvedRun,
   type RunMetrics,
 } from '@counterweight/core';
 import { chanceScores } from '@counterweight/metrics';
 import { accelerate, loadEngine, type Engine } from '@counterweight/tensorflow';
-import { channelStatistics, fit, initialiseHead, scoreExamples, type FitResult } from '@counterweight/trainer';
+import {
+  channelStatistics,
+  fit,
+  initialiseHead,
+  scoreExamples,
+  type FitResult,
+  type TrainingState,
+} from '@counterweight/trainer';
 
-import { childOf } from './json-schema.js';
-import { evaluateChance, evaluateSplit, flatten, type SplitResult } from './evaluate-split.js';
+import { CheckpointStore, type Checkpoint } from './checkpoints/store.js';
+import { errors } from './errors.js';
+import { evaluateReference, evaluateSplit, flatten, type SplitResult } from './evaluate-split.js';
 import type { Manifest } from './manifest.js';
+import { peakRate } from './peak-rate.js';
 import { perClassTable } from './per-class.js';
 import { installed, planOf, type Plan } from './plan.js';
 import { prepare, type Prepared } from './prepare.js';
-import { checkRunFolder, RunFolder } from './run-folder.js';
+import { changedSurroundings, checkData, checkManifest, lastCheckpoint } from './resume.js';
+import { checkRunFolder, recordedRun, RunFolder } from './run-folder.js';
+import { saveModel } from './saved-model.js';
 import { pickTestExamples } from './test-examples.js';
+import { validationSample } from './validation.js';
 import { versions } from './versions.js';
 
 export interface RunOptions {
   /** The run's folder: new or empty. Default `runs/<time>-<manifest's name>` in the working directory. */
   readonly out?: string;
+  /** Instead of `out`: goes on with the run in this folder, or starts it there. */
+  readonly resume?: string;
   readonly logger: Logger;
-  /** Threads of the engine; default: one per core. Bits differ with it. */
+  /** Threads of the engine; default: as a resumed run began, else one per core. Bits differ with it. */
   readonly threads?: number;
-  /** Ends the run after the step at hand; its folder stays valid. */
+  /** Ends the run after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;
   /** Called with the plan before training; the callbacks it returns watch it. */
   readonly onPlan?: (plan: Plan) => readonly Callback[];
@@ -46,140 +60,223 @@ export interface RunResult {
 
 /**
  * Runs a manifest: data, plan, engine, model, training with validation each epoch, test scores once, metrics, run folder.
- * Two runs of one manifest on the same machine with the same threads have equal metrics.
+ * Two runs of one manifest on the same machine with the same threads have equal metrics, whether stopped and resumed or not.
  *
  * @throws out-not-empty before anything is read; what the plan, the engine (exit 5) and plugins (exit 4) throw; diverged
- *   (exit 6). Once training has begun the folder says in its last event how it ended.
+ *   (exit 6); resume-manifest-changed, resume-data-changed, checkpoints-damaged, run-in-use. Once training has begun the
+ *   folder says in its last event how it ended.
  */
 export async function run(manifest: Manifest, options: RunOptions): Promise<RunResult> {
-  const path = options.out ?? defaultFolder(manifest);
-  checkRunFolder(path);
-  const prepared = await prepare(manifest, options.logger);
+  const { logger, resume } = options;
+  const path = resume ?? options.out ?? defaultFolder(manifest);
+  const recorded = resume === undefined ? undefined : recordedRun(resume);
+  if (resume === undefined) checkRunFolder(path);
+  if (recorded) checkManifest(recorded, manifest, path);
+
+  const prepared = await prepare(manifest, logger);
   try {
+    if (recorded) checkData(recorded, prepared.dataset, path);
     const plan = planOf(prepared);
     const callbacks = options.onPlan?.(plan) ?? [];
-    const engine = await loadEngine(options.threads === undefined ? {} : { threads: options.threads });
-    accelerate();
-    const trained = await createTrained(prepared);
-    const folder = RunFolder.create(path);
+    const threads = options.threads ?? threadsOf(recorded);
+    const engine = await loadEngine(threads === undefined ? {} : { threads });
+    const folder = resume === undefined ? RunFolder.create(path) : RunFolder.open(path);
     try {
-      folder.write(RUN_FILES.manifest, manifest.text);
-      folder.writeJson(RUN_FILES.resolved, resolvedRun(prepared, trained, describeEngine(engine)));
-      return await train(prepared, trained, folder, plan, callbacks, options.signal);
-    } catch (error) {
-      const status = isCounterweightError(error) && error.exit === 6 ? 'diverged' : 'failed';
-      const reason = error instanceof Error ? error.message : String(error);
-      folder.event({ type: 'end', time: now(), status, reason });
-      throw error;
+      const metrics = recorded && folder.metrics();
+      if (metrics) {
+        logger.info(`${path} is finished: there is nothing to resume`);
+        return { folder: path, ended: 'completed', metrics };
+      }
+      return await new Training(prepared, plan, folder, callbacks, options).run(recorded, engine);
+    } finally {
+      folder.close();
     }
   } finally {
     await prepared.scope.dispose();
   }
 }
 
+/** One run from where it stands to its end. */
+class Training {
+  private readonly store: CheckpointStore;
+
+  constructor(
+    private readonly prepared: Prepared,
+    private readonly plan: Plan,
+    private readonly folder: RunFolder,
+    private readonly callbacks: readonly Callback[],
+    private readonly options: Pick<RunOptions, 'logger' | 'signal'>,
+  ) {
+    const { keep } = prepared.manifest.settings.training.checkpoint;
+    this.store = new CheckpointStore(join(folder.path, RUN_FILES.checkpoints), { keep });
+  }
+
+  async run(recorded: ResolvedRun | undefined, engine: Engine): Promise<RunResult> {
+    const { folder, prepared } = this;
+    const checkpoint = recorded && (await lastCheckpoint(this.store, folder, this.options.logger));
+    const input = recorded?.input ?? (await modelInput(prepared));
+    const trained = await createTrained(prepared, input);
+    this.record(resolvedRun(prepared, trained, input, engine), recorded, checkpoint);
+    try {
+      return await this.train(trained, checkpoint);
+    } catch (error) {
+      const status = isCounterweightError(error) && error.exit === 6 ? 'diverged' : 'failed';
+      this.tell({ type: 'end', time: now(), status, reason: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  }
+
+  /** What the folder holds before the first step. */
+  private record(resolved: ResolvedRun, recorded: ResolvedRun | undefined, checkpoint: Checkpoint | undefined): void {
+    const { folder, plan, prepared } = this;
+    folder.rewindEvents(Number(checkpoint?.about['events'] ?? 0));
+    if (recorded && checkpoint) {
+      folder.event({ type: 'resume', time: now(), step: checkpoint.step });
+      for (const message of changedSurroundings(recorded, resolved)) this.warn(message);
+      return;
+    }
+    folder.write(RUN_FILES.manifest, prepared.manifest.text);
+    folder.writeJson(RUN_FILES.resolved, resolved);
+    folder.event({ type: 'start', time: now() });
+    for (const message of plan.warnings) folder.event({ type: 'warning', message });
+  }
+
+  private async train({ model, optimizer }: Trained, checkpoint: Checkpoint | undefined): Promise<RunResult> {
+    const { prepared, folder, callbacks } = this;
+    const { manifest, dataset, loss, draws, miner, statistics, random, metrics } = prepared;
+    const { training, evaluation: settings } = manifest.settings;
+    const context = { dataset, training: statistics, metrics, settings };
+
+    const measure = async (split: 'validation' | 'test', examples = dataset.splits[split]) => {
+      const scores = await scoreExamples(model, dataset, examples);
+      return { scores, ...(await evaluateSplit(split, scores, context, examples)) };
+    };
+    const { validation: whole } = dataset.splits;
+    const sample = validationSample(whole, dataset.classes.length, settings.validationExamples, random);
+    let last: SplitResult['metrics'] | undefined;
+
+    const fitted = await fit({
+      model,
+      dataset,
+      loss,
+      draws,
+      miner,
+      statistics,
+      optimizer,
+      learningRate: peakRate(manifest),
+      options: training,
+      random,
+      ...(checkpoint && { resume: checkpoint }),
+      save: (state) => this.save(state),
+      evaluate: async () => {
+        if (sample.length === 0) return {};
+        last = (await measure('validation', sample)).metrics;
+        return flatten(last);
+      },
+      callbacks: [this.recorder(checkpoint?.seconds ?? 0), ...callbacks],
+      ...(this.options.signal && { signal: this.options.signal }),
+    });
+    if (fitted.ended === 'interrupted') {
+      this.tell({ type: 'end', time: now(), status: 'interrupted' });
+      return { folder: folder.path, ended: fitted.ended };
+    }
+
+    await saveModel(folder, model, dataset.classes);
+    // What was measured last may be of a sample, of another process, or of an epoch that was not the best.
+    const measured = sample.length === whole.length && training.earlyStopping === null ? last : undefined;
+    const validation = measured ?? (whole.length === 0 ? {} : (await measure('validation')).metrics);
+    const test = await measure('test');
+    const { rows, columns } = test.scores;
+    const chance = chanceScores(rows, columns, random.fork('chance'));
+    const optimum = dataset.optimum?.(dataset.splits.test);
+    const result: RunMetrics = {
+      validation,
+      test: test.metrics,
+      chance: { averagePrecision: await evaluateReference(chance, context) },
+      ...(optimum && { optimum: { averagePrecision: await evaluateReference(optimum, context) } }),
+      seconds: fitted.seconds,
+      steps: fitted.steps,
+    };
+    folder.write(RUN_FILES.perClass, perClassTable(dataset, test.perClass));
+    folder.writeJson(RUN_FILES.testExamples, await pickTestExamples(dataset, test.scores, settings.threshold));
+    folder.writeJson(RUN_FILES.metrics, result);
+    const { ended, reason } = fitted;
+    const status = ended === 'stopped' ? 'stopped' : 'done';
+    folder.event({ type: 'end', time: now(), status, ...(reason !== undefined && { reason }) });
+    return { folder: folder.path, ended, metrics: result };
+  }
+
+  /** A checkpoint that cannot be written costs no training: the one before it stays, the next is tried. */
+  private async save(state: TrainingState): Promise<void> {
+    try {
+      const about = { events: String(this.folder.eventBytes()) };
+      const { file } = await this.store.write({ ...state, about });
+      for (const callback of this.callbacks) await callback.checkpoint?.({ file, step: state.step });
+    } catch (error) {
+      if (!isCounterweightError(error) || error.code !== ('checkpoint-unwritable' satisfies keyof typeof errors))
+        throw error;
+      this.warn(error.message);
+    }
+  }
+
+  private recorder(before: number): Callback {
+    const started = performance.now();
+    return {
+      epochEnd: ({ epoch, step, loss, learningRate, waited, keptPositives, keptNegatives, metrics }) => {
+        const seconds = before + (performance.now() - started) / 1000;
+        const counts = { keptPositives, keptNegatives };
+        const event = { epoch, step, loss, learningRate, seconds, waited, ...counts, validation: { ...metrics } };
+        this.folder.event({ type: 'epoch', ...event });
+      },
+    };
+  }
+
+  private warn(message: string): void {
+    this.options.logger.warn(message);
+    this.tell({ type: 'warning', message });
+  }
+
+  /** An event that may be lost: something worse is being told. */
+  private tell(event: Parameters<RunFolder['event']>[0]): void {
+    try {
+      this.folder.event(event);
+    } catch {
+      // The same disk that failed before.
+    }
+  }
+}
+
 type Trained = Awaited<ReturnType<typeof createTrained>>;
 
 /** What has tensors. */
-async function createTrained({ manifest, scope, dataset, loss, statistics }: Prepared) {
-  const { shape, dtype } = dataset.input;
-  const standardisation = await channelStatistics(dataset, dataset.splits.train);
-  scope.provide(INPUT, { shape, dtype, classes: dataset.classes.length, ...standardisation });
+async function createTrained({ manifest, scope, loss, statistics }: Prepared, input: ModelInput) {
+  scope.provide(INPUT, input);
   const model = await scope.create(manifest.model);
   initialiseHead(model, loss, statistics);
   const optimizer = await scope.create(manifest.optimizer);
+  accelerate(); // last: a model may bring a tfjs that registers its own, slower gradients
   return { model, optimizer };
 }
 
-async function train(
-  prepared: Prepared,
-  { model, optimizer }: Trained,
-  folder: RunFolder,
-  plan: Plan,
-  callbacks: readonly Callback[],
-  signal: AbortSignal | undefined,
-): Promise<RunResult> {
-  const { manifest, dataset, loss, draws, miner, statistics, random, metrics } = prepared;
-  const { training, evaluation: settings } = manifest.settings;
-  const context = { dataset, training: statistics, metrics, settings };
-  folder.event({ type: 'start', time: now() });
-  for (const message of plan.warnings) folder.event({ type: 'warning', message });
+/** Training examples that are looked at for mean and deviation: beyond that they do not change. */
+const STANDARDISED = 20_000;
 
-  let validation: SplitResult['metrics'] = {};
-  const started = performance.now();
-  const recorder: Callback = {
-    epochEnd({ epoch, step, loss, learningRate, keptPositives, keptNegatives, metrics: measured }) {
-      const seconds = (performance.now() - started) / 1000;
-      const event = {
-        epoch,
-        step,
-        loss,
-        learningRate,
-        seconds,
-        keptPositives,
-        keptNegatives,
-        validation: { ...measured },
-      };
-      folder.event({ type: 'epoch', ...event });
-    },
-  };
-  const fitted = await fit({
-    model,
-    dataset,
-    loss,
-    draws,
-    miner,
-    statistics,
-    optimizer,
-    learningRate: peakRate(manifest),
-    options: training,
-    random,
-    evaluate: async () => {
-      if (dataset.splits.validation.length === 0) return {};
-      const scores = await scoreExamples(model, dataset, dataset.splits.validation);
-      validation = (await evaluateSplit('validation', scores, context)).metrics;
-      return flatten(validation);
-    },
-    callbacks: [recorder, ...callbacks],
-    ...(signal && { signal }),
-  });
-  if (fitted.ended === 'interrupted') {
-    folder.event({ type: 'end', time: now(), status: 'interrupted' });
-    return { folder: folder.path, ended: fitted.ended };
-  }
-
-  const scores = await scoreExamples(model, dataset, dataset.splits.test);
-  const test = await evaluateSplit('test', scores, context);
-  const chance = chanceScores(scores.rows, scores.columns, random.fork('chance'));
-  const result: RunMetrics = {
-    validation,
-    test: test.metrics,
-    chance: { averagePrecision: await evaluateChance(chance, context) },
-    seconds: fitted.seconds,
-    steps: fitted.steps,
-  };
-  folder.write(RUN_FILES.perClass, perClassTable(dataset, test.perClass));
-  folder.writeJson(RUN_FILES.testExamples, await pickTestExamples(dataset, scores, settings.threshold));
-  folder.writeJson(RUN_FILES.metrics, result);
-  const { ended, reason } = fitted;
-  const status = ended === 'stopped' ? 'stopped' : 'done';
-  folder.event({ type: 'end', time: now(), status, ...(reason !== undefined && { reason }) });
-  return { folder: folder.path, ended, metrics: result };
-}
-
-/** The peak of the schedule is the optimiser's own option. */
-function peakRate({ optimizer: { use, options, at }, place }: Manifest): number {
-  const rate = childOf(options, 'learningRate');
-  if (typeof rate === 'number') return rate;
-  throw errors['plugin-throws'](
-    { use, doing: 'giving its options', message: 'an optimiser has an option learningRate, the peak of the schedule' },
-    { place: place(at) },
+async function modelInput({ dataset }: Prepared): Promise<ModelInput> {
+  const { shape, dtype } = dataset.input;
+  const { train } = dataset.splits;
+  const every = Math.max(1, train.length / STANDARDISED);
+  const examples = Int32Array.from(
+    { length: Math.min(train.length, STANDARDISED) },
+    (_, i) => train[Math.floor(i * every)]!,
   );
+  return { shape, dtype, classes: dataset.classes.length, ...(await channelStatistics(dataset, examples)) };
 }
 
 function resolvedRun(
   { manifest, dataset, statistics }: Prepared,
   { model }: Trained,
-  engine: ResolvedRun['engine'],
+  input: ModelInput,
+  engine: Engine,
 ): ResolvedRun {
   const { splits } = dataset;
   return {
@@ -198,8 +295,10 @@ function resolvedRun(
       examples: { train: splits.train.length, validation: splits.validation.length, test: splits.test.length },
       labelsPerExample: statistics.labelsPerExample,
     },
+    input: { ...input, shape: [...input.shape], mean: [...input.mean], deviation: [...input.deviation] },
+    source: { file: manifest.path, set: [...manifest.set] },
     seed: manifest.settings.seed,
-    engine,
+    engine: describeEngine(engine),
     versions: { ...versions() },
     parameters: model.parameters.reduce((sum, { variable }) => sum + variable.size, 0),
   };
@@ -213,6 +312,12 @@ const describeEngine = ({ version, backend }: Engine): ResolvedRun['engine'] => 
   oneDNN: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
   processor: cpus()[0]?.model ?? 'unknown',
 });
+
+/** A resumed run keeps the number of threads that its bits came from. */
+function threadsOf(recorded: ResolvedRun | undefined): number | undefined {
+  const threads = recorded?.engine['threads'];
+  return typeof threads === 'number' ? threads : undefined;
+}
 
 function defaultFolder({ name }: Manifest): string {
   return join('runs', `${now().slice(0, 19).replaceAll(':', '-')}-${name}`);

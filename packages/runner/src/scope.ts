@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+
 import {
   BASE_FOLDER,
+  CACHE_FOLDER,
   createContainer,
   LOGGER,
   RANDOM,
@@ -11,6 +14,7 @@ import {
   type RandomStream,
   type Token,
 } from '@counterweight/core';
+import { cacheFolder } from '@counterweight/tensorflow';
 
 import type { Entry } from './entries.js';
 import { errors } from './errors.js';
@@ -49,6 +53,7 @@ export class Scope {
   async create<K extends Kind>({ plugin, use, options, at }: Entry<K>): Promise<Kinds[K]> {
     // A stream of the plugin's own: what one draws does not depend on the others.
     const own = this.container.createChildContainer();
+    own.register(CACHE_FOLDER, { useValue: join(cacheFolder(), plugin.name) });
     own.register(RANDOM, { useValue: this.about.random.fork(plugin.kind).fork(plugin.name).fork(at.join('.')) });
     const dependencies = (plugin.inject as readonly Token<unknown>[]).map((token) => {
       if (!own.isRegistered(token, true))

@@ -12,7 +12,7 @@ import { type LockedEngine, lockedEngine, lockId } from './lock.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `COUNTERWEIGHT_CACHE`, else `$XDG_CACHE_HOME/counterweight`, else `~/.cache/counterweight`. */
-const cacheFolder = (environment: Environment = process.env): string =>
+export const cacheFolder = (environment: Environment = process.env): string =>
   environment['COUNTERWEIGHT_CACHE'] ??
   join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'counterweight');
 

@@ -1,0 +1,155 @@
+import {
+  INPUT,
+  isCounterweightError,
+  type Callback,
+  type Csr,
+  type Dataset,
+  type SparseLabels,
+} from '@counterweight/core';
+import { accelerate, loadEngine } from '@counterweight/tensorflow';
+import { fit, initialiseHead, scoreExamples } from '@counterweight/trainer';
+
+import { evaluateSplit } from './evaluate-split.js';
+import { peakRate } from './peak-rate.js';
+import type { Prepared } from './prepare.js';
+import { validationSample } from './validation.js';
+
+/** What a run will take, from a few steps of its own network on this machine. Reading inputs is not in it. */
+export interface Estimate {
+  readonly parameters: number;
+  readonly secondsPerStep: number;
+  readonly seconds: {
+    readonly training: number;
+    /** Validation after each epoch, and the test at the end. */
+    readonly evaluation: number;
+  };
+  readonly bytes: {
+    readonly labels: number;
+    /** Of one checkpoint: weights, buffers and the optimiser's memory. */
+    readonly checkpoint: number;
+    /** Logits of the split that has most. */
+    readonly scores: number;
+    /** Resident memory at its highest: what this process has now, and the scores. */
+    readonly peak: number;
+  };
+}
+
+/** Enough for a median; the first step, which is slow, does not count. */
+const STEPS = 6;
+const SCORED = 256;
+
+/**
+ * Builds the model and takes a few steps with made-up inputs. What it changes is thrown away.
+ * @returns undefined where the engine is not installed
+ */
+export async function estimate(prepared: Prepared, steps: number): Promise<Estimate | undefined> {
+  try {
+    await loadEngine();
+  } catch (error) {
+    if (isCounterweightError(error) && error.code === 'engine-missing') return undefined;
+    throw error;
+  }
+  const { manifest, scope, loss, statistics, miner, draws, metrics, random } = prepared;
+  const { training, evaluation } = manifest.settings;
+  const dataset = withMadeUpInputs(prepared.dataset);
+  const { shape, dtype } = dataset.input;
+  const channels = shape.at(-1) ?? 1;
+  const standard = { mean: Array<number>(channels).fill(128), deviation: Array<number>(channels).fill(64) };
+  scope.provide(INPUT, { shape, dtype, classes: dataset.classes.length, ...standard });
+  const model = await scope.create(manifest.model);
+  initialiseHead(model, loss, statistics);
+  const optimizer = await scope.create(manifest.optimizer);
+  accelerate();
+
+  const { watch, signal, median } = stopwatch();
+  await fit({
+    ...{ model, dataset, loss, draws, statistics, optimizer, random },
+    // Mining begins later in a run; its price is that of most steps.
+    miner: miner && { ...miner, startEpoch: 0 },
+    learningRate: peakRate(manifest) / 1000,
+    options: { ...training, earlyStopping: null, checkpoint: { ...training.checkpoint, steps: null, minutes: null } },
+    callbacks: [watch],
+    signal,
+  });
+  const secondsPerStep = median();
+
+  const { validation, test } = dataset.splits;
+  const validated = validationSample(validation, dataset.classes.length, evaluation.validationExamples, random).length;
+  const scored = dataset.splits.train.subarray(0, SCORED);
+  const context = { dataset, training: statistics, metrics, settings: evaluation };
+  const measure = async (): Promise<void> => {
+    const scores = await scoreExamples(model, dataset, scored);
+    await evaluateSplit('validation', scores, context, scored);
+  };
+  await measure(); // the first is slow
+  const secondsPerExample = (await timed(measure)) / scored.length;
+
+  const scores = 4 * dataset.classes.length * Math.max(validated, test.length);
+  const variables = [...model.parameters, ...model.buffers].map(({ variable }) => variable.size);
+  return {
+    parameters: model.parameters.reduce((sum, { variable }) => sum + variable.size, 0),
+    secondsPerStep,
+    seconds: {
+      training: steps * secondsPerStep,
+      evaluation: secondsPerExample * (training.epochs * validated + test.length),
+    },
+    bytes: {
+      labels: bytesOf(dataset.labels),
+      checkpoint: sum(variables) * 4 + sum(Object.values(optimizer.save()).map(({ byteLength }) => byteLength)),
+      scores,
+      peak: process.memoryUsage.rss() + scores,
+    },
+  };
+}
+
+/** Reading would decode images that nobody may ever train on. */
+function withMadeUpInputs(dataset: Dataset): Dataset {
+  const read: Dataset['read'] = (_, into) => {
+    for (let i = 0; i < into.length; i++) into[i] = (i * 2654435761) >>> 24;
+    return Promise.resolve();
+  };
+  const { classes, input, exampleWeights, labels, splits, fingerprint } = dataset;
+  return {
+    ...{ classes, input, labels, splits, fingerprint, read },
+    ...(exampleWeights && { exampleWeights }),
+    id: (example) => dataset.id(example),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Ends training after `STEPS` steps and tells what one took. */
+function stopwatch(): { readonly watch: Callback; readonly signal: AbortSignal; readonly median: () => number } {
+  const abort = new AbortController();
+  const times: number[] = [];
+  let before = performance.now();
+  const watch: Callback = {
+    batchEnd: () => {
+      const now = performance.now();
+      times.push((now - before) / 1000);
+      before = now;
+      if (times.length >= STEPS) abort.abort();
+    },
+    epochEnd: () => {
+      abort.abort();
+    },
+  };
+  const median = (): number => {
+    const counted = (times.length > 1 ? times.slice(1) : times).sort((a, b) => a - b);
+    return counted[counted.length >> 1] ?? 0;
+  };
+  return { watch, signal: abort.signal, median };
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+function bytesOf({ positives, exceptions }: SparseLabels): number {
+  const of = (csr: Csr | undefined): number =>
+    csr ? csr.offsets.byteLength + csr.classes.byteLength + (csr.values?.byteLength ?? 0) : 0;
+  return of(positives) + of(exceptions);
+}
