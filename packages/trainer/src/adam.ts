@@ -46,13 +46,14 @@ function adamOptimizer(options: Moments & { readonly weightDecay: number }): Opt
       const update = fusedKernel('CwAdam') ?? adamUpdate;
       const decay = fusedKernel('CwDecay') ?? decayUpdate;
       for (const parameter of parameters) {
+        const memory = slots.of(parameter);
         const gradient = gradients.get(parameter.name);
         if (!gradient) continue;
         const { variable } = parameter;
         if (parameter.decay && options.weightDecay > 0)
           decay({ variable }, { rate: at.learningRate * options.weightDecay });
         const { beta1, beta2, epsilon } = options;
-        update({ variable, gradient, ...slots.of(parameter) }, { ...at, beta1, beta2, epsilon });
+        update({ variable, gradient, ...memory }, { ...at, beta1, beta2, epsilon });
       }
     },
   };

@@ -77,6 +77,17 @@ test('what happens to an image depends on the stream and its position only', () 
   );
 });
 
+test('memory that is used again holds nothing of what was in it', () => {
+  const shape = [5, 5, 2] as const;
+  for (const given of [{}, { shift: 2, fill: 'zero' }, { shift: 2, fill: 'white', flip: 'both' }, { shift: 9 }]) {
+    const [all, pixels] = [options(given), images(3, shape)];
+    const dirty = new Float32Array(pixels.length).fill(NaN);
+    const got = augment(pixels, shape, all, randomStream(2), dirty);
+    expect(got).toBe(dirty);
+    expect(got).toEqual(augment(pixels, shape, all, randomStream(2)));
+  }
+});
+
 test('features that are no image are copied', () => {
   const features = Float32Array.of(1, 2, 3, 4);
   const got = augment(features, [2], options({ flip: 'both', shift: 2 }), randomStream(0));

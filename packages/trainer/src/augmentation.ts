@@ -18,18 +18,22 @@ export type Augmentation = z.output<typeof augmentationOptions>;
  * @param images [batch, height, width, channels]
  * @param shape [height, width, channels]; anything else than three numbers is copied as it is
  * @param random forked here by position in the batch: what happens to an image does not depend on the others
- * @returns a fresh array of the same shape: a tensor may alias it
+ * @param into as long as `images`, overwritten; default: fresh
+ * @returns `into`
  */
 export function augment(
   images: Uint8Array | Float32Array,
   shape: readonly number[],
   { flip, shift, fill }: Augmentation,
   random: RandomStream,
+  into = new Float32Array(images.length),
 ): Float32Array {
-  if (shape.length !== 3 || (shift === 0 && flip === 'none')) return Float32Array.from(images);
+  if (!isMoving(shape, { flip, shift })) {
+    into.set(images);
+    return into;
+  }
   const [height, width, channels] = shape as [number, number, number];
-  const moved = new Float32Array(images.length);
-  if (fill === 'white') moved.fill(255);
+  if (fill !== 'edge') into.fill(fill === 'white' ? 255 : 0);
   const size = height * width * channels;
   const line = width * channels;
   const sources = new Int32Array(line);
@@ -45,11 +49,15 @@ export function augment(
     for (let y = rows.first; y < rows.last; y++) {
       const source = from + rows.source[y]! * line;
       const target = from + y * line;
-      for (let i = first; i < last; i++) moved[target + i] = images[source + sources[i]!]!;
+      for (let i = first; i < last; i++) into[target + i] = images[source + sources[i]!]!;
     }
   }
-  return moved;
+  return into;
 }
+
+/** Whether anything is to be done. */
+export const isMoving = (shape: readonly number[], { flip, shift }: Pick<Augmentation, 'flip' | 'shift'>): boolean =>
+  shape.length === 3 && (shift > 0 || flip !== 'none');
 
 /** Along one axis: the source of each target index in [first, last); outside there is fill. */
 function axis(

@@ -1,6 +1,6 @@
 import type { Dataset, ModelInput } from '@counterweight/core';
 
-import { readInputs } from './read-inputs.js';
+import { readBatches } from './batches.js';
 
 const BLOCK = 256;
 
@@ -17,9 +17,7 @@ export async function channelStatistics(
   // Sums of differences from the first example's values: squares of large features would cancel.
   let origin: Float64Array | undefined;
   let count = 0;
-  for (let from = 0; from < examples.length; from += BLOCK) {
-    const block = examples.subarray(from, from + BLOCK);
-    const values = await readInputs(dataset, block);
+  for await (const { inputs: values } of readBatches(dataset, examples, { batchSize: BLOCK })) {
     count += values.length / channels;
     origin ??= Float64Array.from(values.subarray(0, channels));
     for (let i = 0; i < values.length; i += channels)

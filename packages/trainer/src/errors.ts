@@ -44,9 +44,33 @@ export const errors = defineErrors({
   'optimizer-state-wrong': {
     exit: 3,
     title: 'A saved optimiser state does not belong to this model.',
-    found: ({ name, length }: { name: string; length: number; expected: number }) => `${name} with ${length} numbers`,
-    expected: ({ expected }) => `${expected} numbers`,
+    found: ({ name, found }: { name: string; found: string; expected: string }) => `${name}: ${found}`,
+    expected: ({ expected }: { expected: string }) => expected,
     remedy: () => 'restore it with the model and the options it was saved with',
+  },
+  'training-state-wrong': {
+    exit: 3,
+    title: 'A saved state of training does not belong to this run.',
+    found: ({ name, found }: { name: string; found: string; expected: string }) => `${name}: ${found}`,
+    expected: ({ expected }: { expected: string }) => expected,
+    remedy: () => 'resume with the manifest, the data and the versions of plugins that the run began with',
+  },
+  'early-stopping-needs-validation': {
+    exit: 2,
+    title: 'Early stopping watches the validation split, and there is none.',
+    found: () => 'a validation split without examples',
+    expected: () => 'at least one example in the split validation',
+    remedy: () => 'give some examples the split validation, or set training.earlyStopping: null',
+  },
+  'early-stopping-metric-unknown': {
+    exit: 2,
+    title: 'Early stopping watches a metric that the evaluation does not give.',
+    found: ({ metric }: { metric: string; given: readonly string[]; nearest: string | undefined }) => metric,
+    expected: ({ given }: { given: readonly string[] }) => `one of ${[...given].sort().join(', ')}`,
+    remedy: ({ nearest }: { nearest: string | undefined }) =>
+      nearest === undefined
+        ? 'name a metric in evaluation.metrics that gives one number'
+        : `--set training.earlyStopping.metric=${nearest}`,
   },
   diverged: {
     exit: 6,

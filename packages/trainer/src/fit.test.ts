@@ -76,7 +76,7 @@ test('every epoch sees every example, the last partial batch too, and the loss f
       dataset,
       statistics: statisticsOf(dataset),
       random: randomStream(3),
-      options: { epochs: 20, batchSize: 8 },
+      options: { epochs: 20, batchSize: 8, accumulate: 1 },
     }),
   ).toEqual(new Array(20).fill(3));
   expect(seen.slice(0, 3).map((batch) => batch.length)).toEqual([8, 8, 6]);

@@ -48,6 +48,8 @@ export interface Objective {
    * @throws tensor-shape-wrong, table-length-wrong, soft-target-refused, plugin-throws
    */
   value(logits: Tensor2D, batch: BatchLabels): Scalar;
+  /** Whether batches of one step add up (reduction `sum`); otherwise they average, weighted by their denominators. */
+  readonly additive: boolean;
   /** Of the last call of `value`. */
   readonly statistics: ObjectiveStatistics;
   /** Frees the tables per class. */
@@ -135,6 +137,7 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
         };
       })(logits);
     },
+    additive: reduction === 'sum',
     get statistics() {
       return statistics;
     },
@@ -182,6 +185,7 @@ function batchObjective(loss: BatchLoss, { columns }: ObjectiveOptions): Objecti
         [],
       );
     },
+    additive: false,
     get statistics() {
       return statistics;
     },

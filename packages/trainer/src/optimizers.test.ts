@@ -136,7 +136,7 @@ describe.each(['tensorflow', 'cpu'])('on %s', (backend) => {
     const optimizer = createOptimizer(settings['adamw']!);
     optimizer.load({ 'kernel/m': new Float32Array(5), 'kernel/v': new Float32Array(5) });
     expect(() => run(optimizer, parameters(), 1, 1)).toThrow(
-      expect.objectContaining({ code: 'optimizer-state-wrong', found: 'kernel/m with 5 numbers' }),
+      expect.objectContaining({ code: 'optimizer-state-wrong', found: 'kernel/m: Float32Array of 5' }),
     );
   });
 });

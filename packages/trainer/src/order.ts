@@ -1,6 +1,7 @@
 import {
   drawEpoch,
   shuffle,
+  type Dataset,
   type DrawSampler,
   type LabelStatistics,
   type RandomStream,
@@ -18,6 +19,19 @@ export interface Drawing {
   /** The run's stream. */
   readonly random: RandomStream;
 }
+
+/** What a run draws from. */
+export const drawingOf = ({
+  dataset,
+  draws = [],
+  statistics,
+  random,
+}: {
+  readonly dataset: Dataset;
+  readonly draws?: readonly DrawSampler[];
+  readonly statistics: LabelStatistics;
+  readonly random: RandomStream;
+}): Drawing => ({ pool: dataset.splits.train, samplers: draws, labels: dataset.labels, statistics, random });
 
 /**
  * The examples of an epoch in the order of training: drawn, then shuffled. Depends on (seed, epoch) only.

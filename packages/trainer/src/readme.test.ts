@@ -8,14 +8,17 @@ import { trainingOptions } from './training-options.js';
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly oneOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
   readonly default?: unknown;
 }
 
-/** Every option by its path, with the default of the first alternative that has it. */
+/** Every option by its path, with the default of the first alternative that has it; a section that may be null has one too. */
 function options({ properties = {}, oneOf = [] }: Schema, prefix = ''): [string, unknown][] {
-  const own = Object.entries(properties).flatMap(([name, schema]): [string, unknown][] =>
-    schema.properties || schema.oneOf ? options(schema, `${prefix}${name}.`) : [[prefix + name, schema.default]],
-  );
+  const own = Object.entries(properties).flatMap(([name, schema]): [string, unknown][] => {
+    const section = schema.anyOf?.find((alternative) => alternative.properties);
+    const within = options(section ?? schema, `${prefix}${name}.`);
+    return within.length === 0 || section ? [[prefix + name, schema.default], ...within] : within;
+  });
   return [...own, ...oneOf.flatMap((alternative) => options(alternative, prefix))];
 }
 

@@ -2,31 +2,57 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { randomStream, type Dataset, type Model, type Scores } from '@counterweight/core';
 
-import { readInputs } from './read-inputs.js';
+import { readBatches } from './batches.js';
 
 // Inference draws nothing; the contract wants a stream all the same.
 const INFERENCE = { training: false, frozen: new Set<'body' | 'head'>(), random: randomStream(0) };
 
+/** Logits of consecutive examples. */
+export interface ScoreBlock {
+  /** Position of the first one in the examples asked for. */
+  readonly from: number;
+  readonly rows: number;
+  /** [rows, classes] */
+  readonly logits: Float32Array;
+}
+
+export interface Scoring {
+  /** Examples per block. Default 256. Logits do not depend on it beyond rounding (1e-6 of a probability). */
+  readonly batchSize?: number;
+}
+
 /**
- * The logits of some examples in inference mode, unaugmented, row i for `examples[i]`. Memory 4·examples·classes bytes.
- * Yields to the event loop between batches.
+ * The logits of some examples in inference mode, unaugmented, block by block in their order: any number of examples.
+ * Yields to the event loop between blocks.
  */
-export async function scoreExamples(
+export async function* scoreBlocks(
   model: Model,
-  dataset: Dataset,
+  source: Pick<Dataset, 'input' | 'read'>,
   examples: Int32Array,
-  { batchSize = 256 }: { readonly batchSize?: number } = {},
-): Promise<Scores> {
-  const columns = dataset.classes.length;
-  const logits = new Float32Array(examples.length * columns);
-  for (let from = 0; from < examples.length; from += batchSize) {
-    const batch = examples.subarray(from, from + batchSize);
-    const inputs = await readInputs(dataset, batch);
-    tf.tidy(() => {
-      const tensor = tf.tensor(Float32Array.from(inputs), [batch.length, ...dataset.input.shape]);
-      logits.set(model.classify(model.features(tensor, INFERENCE)).dataSync(), from * columns);
-    });
+  { batchSize = 256 }: Scoring = {},
+): AsyncGenerator<ScoreBlock> {
+  let from = 0;
+  for await (const { inputs, shape, examples: batch } of readBatches(source, examples, { batchSize })) {
+    const rows = batch.length;
+    const logits = tf.tidy(() =>
+      model.classify(model.features(tf.tensor(inputs, [rows, ...shape]), INFERENCE)).dataSync<'float32'>(),
+    );
+    yield { from, rows, logits };
+    from += rows;
     await tf.nextFrame();
   }
+}
+
+/** The logits of some examples at once, row i for `examples[i]`. Memory 4·examples·classes bytes. */
+export async function scoreExamples(
+  model: Model,
+  source: Pick<Dataset, 'input' | 'read'>,
+  examples: Int32Array,
+  scoring: Scoring = {},
+): Promise<Scores> {
+  const columns = model.head.bias.size;
+  const logits = new Float32Array(examples.length * columns);
+  for await (const block of scoreBlocks(model, source, examples, scoring))
+    logits.set(block.logits, block.from * columns);
   return { rows: examples.length, columns, block: (from, to) => logits.subarray(from * columns, to * columns) };
 }

@@ -20,15 +20,15 @@ function momentumOptimizer({
   readonly momentum: number;
   readonly nesterov: boolean;
 }): Optimizer {
-  const slots = optimizerSlots(['accumulator']);
+  const slots = optimizerSlots(momentum === 0 ? [] : ['accumulator']);
   return {
     ...slots.state,
     step: (parameters, gradients, { learningRate }) => {
       const update = momentum === 0 ? descentUpdate : (fusedKernel('CwMomentum') ?? momentumUpdate);
       for (const parameter of parameters) {
+        const memory = slots.of(parameter);
         const gradient = gradients.get(parameter.name);
         if (!gradient) continue;
-        const memory = momentum === 0 ? {} : slots.of(parameter);
         update({ variable: parameter.variable, gradient, ...memory }, { learningRate, momentum, nesterov });
       }
     },

@@ -8,6 +8,7 @@ import type { Batch } from './batches.js';
 import { errors } from './errors.js';
 import { clipByGlobalNorm, globalNorm } from './gradient-norm.js';
 import type { Objective, ObjectiveStatistics } from './objective.js';
+import { StepSums } from './step-sums.js';
 
 /** What moves in a step. */
 export interface Training {
@@ -34,34 +35,72 @@ export interface StepResult extends ObjectiveStatistics {
 }
 
 /**
- * One training step: forward → objective (curves, mining, weights, reduction) → gradients → clipping → optimiser.
- * The batch was read and augmented before. Nothing but the model's and the optimiser's own tensors outlives it.
- * @throws diverged when the loss or a gradient is not finite; the parameters are then untouched
+ * One training step. For each of its batches (most often one): forward → objective (curves, mining, weights, reduction) →
+ * gradients, joined with those before. Then: clipping → optimiser.
+ * Batches were read and augmented before. Nothing but the model's and the optimiser's own tensors outlives it.
  */
-export function trainStep(training: Training, batch: Batch, time: StepTime): StepResult {
-  const { model, objective, optimizer, clipNorm, frozen } = training;
-  const { epoch, step, learningRate, random } = time;
-  const { examples } = batch;
-  const labels = batchLabels(training.labels, examples, epoch);
-  const parameters = model.parameters.filter(({ group }) => !frozen.has(group));
-  try {
-    return tf.tidy(() => {
-      const inputs = tf.tensor(batch.inputs, [examples.length, ...batch.shape]);
-      const { value, grads } = tf.variableGrads(
-        () => objective.value(model.classify(model.features(inputs, { training: true, frozen, random })), labels),
-        parameters.map(({ variable }) => variable),
-      );
-      const loss = value.dataSync()[0]!;
-      if (!Number.isFinite(loss)) throw errors.diverged({ what: `loss ${loss}`, epoch, step, examples });
-      const gradients = byName(parameters, grads);
+export class Step {
+  private readonly sums: StepSums;
+  private readonly parameters: readonly Parameter[];
+
+  constructor(
+    private readonly training: Training,
+    private readonly time: StepTime,
+  ) {
+    this.sums = new StepSums(training.objective.additive);
+    this.parameters = training.model.parameters.filter(({ group }) => !training.frozen.has(group));
+  }
+
+  /** @throws diverged when the loss is not finite; what the model, the loss and the miner throw */
+  add({ inputs, examples, shape }: Batch): void {
+    const { model, objective, frozen } = this.training;
+    const { batches } = this.sums;
+    const random = batches === 0 ? this.time.random : this.time.random.fork(batches);
+    const labels = batchLabels(this.training.labels, examples, this.time.epoch);
+    try {
+      tf.tidy(() => {
+        const images = tf.tensor(inputs, [examples.length, ...shape]);
+        const { value, grads } = tf.variableGrads(
+          () => objective.value(model.classify(model.features(images, { training: true, frozen, random })), labels),
+          this.parameters.map(({ variable }) => variable),
+        );
+        const result = { loss: value.dataSync()[0]!, ...objective.statistics };
+        this.sums.add(result, byName(this.parameters, grads), examples);
+        if (!Number.isFinite(result.loss)) throw this.diverged(`loss ${result.loss}`);
+      });
+    } finally {
+      labels.dispose();
+    }
+  }
+
+  /** @throws diverged when a gradient is not finite; the parameters are then untouched */
+  finish(): StepResult {
+    const { optimizer, clipNorm } = this.training;
+    const { step, learningRate } = this.time;
+    tf.tidy(() => {
+      const { gradients } = this.sums;
       const norm = globalNorm(gradients.values());
-      if (!Number.isFinite(norm)) throw errors.diverged({ what: `gradients of norm ${norm}`, epoch, step, examples });
+      if (!Number.isFinite(norm)) throw this.diverged(`gradients of norm ${norm}`);
       const clipped = clipNorm === null ? gradients : clipByGlobalNorm(gradients, norm, clipNorm);
-      optimizer.step(parameters, clipped, { step, learningRate });
-      return { loss, ...objective.statistics };
+      optimizer.step(this.parameters, clipped, { step, learningRate });
     });
-  } finally {
-    labels.dispose();
+    this.dispose();
+    return this.sums.result;
+  }
+
+  /** Number of batches so far. */
+  get batches(): number {
+    return this.sums.batches;
+  }
+
+  /** Frees the gradients of a step that is not finished. */
+  dispose(): void {
+    this.sums.dispose();
+  }
+
+  private diverged(what: string): Error {
+    const { epoch, step } = this.time;
+    return errors.diverged({ what, epoch, step, examples: this.sums.examples });
   }
 }
 

@@ -9,11 +9,22 @@ test('nothing given: the measured recipe', () => {
   expect(trainingOptions.parse({})).toEqual({
     epochs: 16,
     batchSize: 64,
+    accumulate: 1,
     reduction: 'mean',
     clipNorm: null,
     augmentation: { flip: 'none', shift: 2, fill: 'edge' },
     optimizer: { name: 'adamw', learningRate: 0.004, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.02 },
     schedule: { name: 'cosine', warmup: 0.05 },
+    ema: null,
+    earlyStopping: null,
+    checkpoint: { steps: null, minutes: 10, keep: 2 },
+  });
+});
+
+test('what is switched on by an empty section has its defaults', () => {
+  expect(trainingOptions.parse({ ema: {}, earlyStopping: {} })).toMatchObject({
+    ema: { decay: 0.999, warmup: true },
+    earlyStopping: { metric: 'averagePrecision.macro', patience: 3, minDelta: 0, mode: 'max', restoreBest: true },
   });
 });
 
@@ -35,6 +46,10 @@ test.each([
   [{ optimizer: { name: 'adma' } }, ['optimizer', 'name']],
   [{ optimizer: { learningRate: NaN } }, ['optimizer', 'learningRate']],
   [{ schedule: { name: 'step', at: [] } }, ['schedule', 'at']],
+  [{ accumulate: 0 }, ['accumulate']],
+  [{ ema: { decay: 1 } }, ['ema', 'decay']],
+  [{ earlyStopping: { patience: 0 } }, ['earlyStopping', 'patience']],
+  [{ checkpoint: { minutes: 0 } }, ['checkpoint', 'minutes']],
   [{ augmentation: { shift: -1 } }, ['augmentation', 'shift']],
 ])('%j is refused at %j', (given, path) => {
   expect(trainingOptions.safeParse(given).error?.issues.map((issue) => issue.path)).toContainEqual(path);

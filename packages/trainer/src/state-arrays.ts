@@ -1,0 +1,25 @@
+import type { StateArrays } from '@counterweight/core';
+
+/** A name at which saved arrays are not what they should be. */
+export interface Mismatch {
+  readonly name: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+/** The type and length of an array in words: `Float32Array of 12`. */
+export const layoutOf = (array: StateArrays[string]): string => `${array[Symbol.toStringTag]} of ${array.length}`;
+
+/**
+ * The first name that is missing, not expected, or of another type or length.
+ * @param expected the layout of each array, by name
+ */
+export function findMismatch(found: StateArrays, expected: ReadonlyMap<string, string>): Mismatch | undefined {
+  for (const [name, layout] of expected) {
+    const array = Object.hasOwn(found, name) ? found[name] : undefined;
+    const actual = array === undefined ? 'nothing' : layoutOf(array);
+    if (actual !== layout) return { name, found: actual, expected: layout };
+  }
+  const extra = Object.keys(found).find((name) => !expected.has(name));
+  return extra === undefined ? undefined : { name: extra, found: layoutOf(found[extra]!), expected: 'no such array' };
+}

@@ -1,0 +1,101 @@
+import type { StateArrays, Stateful } from '@counterweight/core';
+
+import { errors } from './errors.js';
+import { callPlugin } from './plugin-call.js';
+import { layoutOf } from './state-arrays.js';
+
+/** What a run needs to go on after any step as if it had never stopped. */
+export interface TrainingState {
+  /** Epochs that are finished; all of them in the state of a run that is complete. */
+  readonly epoch: number;
+  /** Batches done of the epoch at hand. */
+  readonly batch: number;
+  /** Optimiser steps done. */
+  readonly step: number;
+  /** That training has taken so far, over all its resumptions. */
+  readonly seconds: number;
+  /** `model/NAME`, `optimizer/…`, `loss/…`, `average/NAME`, `earlyStopping/…`, `callbacks/N/…`, `totals/…`, `times/…`, `stopped/…`. */
+  readonly arrays: StateArrays;
+}
+
+/** Something with memory, under a name that no other part's name continues. */
+export type StatePart = readonly [name: string, part: Stateful];
+
+/** All arrays of all parts, each under its part's name. */
+export function gather(parts: readonly StatePart[]): StateArrays {
+  return Object.fromEntries(
+    parts.flatMap(([name, part]) => Object.entries(part.save()).map(([key, array]) => [`${name}/${key}`, array])),
+  );
+}
+
+/**
+ * Gives each part its arrays. When one refuses them, those before it get back what they had.
+ * @throws training-state-wrong for an array that no part claims; what a part throws
+ */
+export function restore(parts: readonly StatePart[], arrays: StateArrays): void {
+  const own = new Map<string, Record<string, StateArrays[string]>>(parts.map(([name]) => [name, {}]));
+  for (const [key, array] of Object.entries(arrays)) {
+    const part = parts.find(([name]) => key.startsWith(`${name}/`));
+    if (!part)
+      throw errors['training-state-wrong']({ name: key, found: layoutOf(array), expected: 'nothing of that name' });
+    own.get(part[0])![key.slice(part[0].length + 1)] = array;
+  }
+  const undo: (() => void)[] = [];
+  try {
+    for (const [name, part] of parts) {
+      const before = part.save();
+      part.load(own.get(name)!);
+      undo.unshift(() => {
+        part.load(before);
+      });
+    }
+  } catch (error) {
+    for (const each of undo) each();
+    throw error;
+  }
+}
+
+/** A plugin's memory under a name, if it has one; what it throws names it. */
+export function pluginPart(name: string, plugin: Partial<Stateful>): readonly StatePart[] {
+  if (!plugin.save || !plugin.load) return [];
+  return [
+    [
+      name,
+      {
+        save: () => callPlugin(`${name}.save`, () => plugin.save!()),
+        load: (state) => {
+          callPlugin(`${name}.load`, () => {
+            plugin.load!(state);
+          });
+        },
+      },
+    ],
+  ];
+}
+
+/**
+ * @param planned steps of each epoch of the run that goes on
+ * @throws training-state-wrong when the run cannot have been there
+ */
+export function checkPosition(
+  { epoch, batch, step }: Pick<TrainingState, 'epoch' | 'batch' | 'step'>,
+  planned: readonly number[],
+  accumulate: number,
+): void {
+  const before = planned.slice(0, epoch).reduce((a, b) => a + b, 0);
+  const within = Math.ceil(batch / accumulate);
+  const isThere =
+    Number.isInteger(epoch) &&
+    Number.isInteger(batch) &&
+    epoch >= 0 &&
+    epoch <= planned.length &&
+    batch >= 0 &&
+    within <= (planned[epoch] ?? 0) &&
+    step === before + within;
+  if (isThere) return;
+  throw errors['training-state-wrong']({
+    name: 'position',
+    found: `epoch ${epoch}, batch ${batch}, step ${step}`,
+    expected: `a position of ${planned.length} epochs with ${[...new Set(planned)].slice(0, 3).join(', ')} steps each`,
+  });
+}
