@@ -1,0 +1,48 @@
+import type { FileHandle } from 'node:fs/promises';
+
+import { errors } from './errors.js';
+
+/** Bytes that can be read at any place: a file, a part of one, or memory. */
+export interface Region {
+  readonly size: number;
+  /** Fills `into` from `position` on. @throws features-file-changed */
+  read(position: number, into: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file from byte `start`, `size` bytes long; closing it closes the handle. */
+export function fileRegion(handle: FileHandle, start: number, size: number): Region {
+  return {
+    size,
+    read: async (position, into) => {
+      for (let done = 0; done < into.length;) {
+        const { bytesRead } = await handle.read(into, done, into.length - done, start + position + done);
+        if (bytesRead === 0)
+          throw errors['features-file-changed']({ position: start + position + done, size: start + size });
+        done += bytesRead;
+      }
+    },
+    close: () => handle.close(),
+  };
+}
+
+export function memoryRegion(bytes: Uint8Array): Region {
+  return {
+    size: bytes.length,
+    read: (position, into) => {
+      into.set(bytes.subarray(position, position + into.length));
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+const partBytes = 2 ** 20;
+/** All bytes of a region, in order; each part is fresh. */
+export async function* partsOf(region: Region): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < region.size; at += partBytes) {
+    const part = new Uint8Array(Math.min(partBytes, region.size - at));
+    await region.read(at, part);
+    yield part;
+  }
+}
