@@ -293,4 +293,48 @@ export const errors = defineErrors({
     expected: () => 'names that differ, none of them __metadata__ or __proto__',
     remedy: () => 'take another plugin, or tell its author: names of parameters and of saved state must be their own',
   },
+  'run-not-finished': {
+    exit: 2,
+    title: 'The run has no model: it has not come to its end.',
+    found: ({ folder, file }: { folder: string; file: string }) => `no ${file} in ${folder}`,
+    expected: () => 'a run that came to its end',
+    remedy: ({ folder }: { folder: string }) => `counterweight run --resume ${folder}`,
+  },
+  'inputs-missing': {
+    exit: 2,
+    title: 'There is nothing to predict there.',
+    found: ({ path, message }: { path: string; message: string }) => `${path}: ${message}`,
+    expected: () => 'a folder or a list of inputs like those that the run was trained on',
+    remedy: () => 'counterweight predict RUN path/to/images',
+  },
+  'inputs-not-supported': {
+    exit: 4,
+    title: 'The plugin of the data cannot read inputs without labels.',
+    found: ({ use }: { use: string; package: string }) => use,
+    expected: () => 'a data plugin with `inputs`',
+    remedy: ({ package: name }: { package: string }) =>
+      `npm install ${name}@latest; or tell its author: \`inputs(options, { path, input, logger })\` beside \`create\``,
+  },
+  'model-needs-training-data': {
+    exit: 4,
+    title: 'The plugin of the model asks for the training data, which are not there when it predicts.',
+    found: ({ use, token }: { use: string; token: string }) => `${use} injects ${token}`,
+    expected: () => 'a model that asks for INPUT, RANDOM, LOGGER, BASE_FOLDER, CACHE_FOLDER at most',
+    remedy: () => 'use the network in model/ with tfjs; or tell the author of the plugin',
+  },
+  'recorded-options-refused': {
+    exit: 4,
+    title: 'An installed plugin does not take the options that the run recorded.',
+    found: ({ use, key, message }: { use: string; key: string; message: string; package: string; recorded: string }) =>
+      `${use}, ${key}: ${message}`,
+    expected: ({ recorded }: { recorded: string }) => `the plugin as the run had it: version ${recorded}`,
+    remedy: ({ package: name, recorded }: { package: string; recorded: string }) => `npm install ${name}@${recorded}`,
+  },
+  'prediction-not-finite': {
+    exit: 3,
+    title: 'The model has no finite answer for an input.',
+    found: ({ input }: { input: string }) => JSON.stringify(input),
+    expected: () => 'inputs without NaN and infinities, and a model that was not damaged',
+    remedy: () => 'look at that input, or leave it out',
+  },
 });
