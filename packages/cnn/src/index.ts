@@ -3,5 +3,7 @@ import { cnn, mlp } from './plugins.js';
 export type { CnnOptions, MlpOptions } from './options.js';
 export { cnn, mlp };
 
-/** The plugins `@counterweight/cnn#cnn` and `@counterweight/cnn#mlp`. */
-export default [cnn, mlp] as const;
+/** `@counterweight/cnn` means the first. */
+const plugins: readonly [typeof cnn, typeof mlp] = [cnn, mlp];
+
+export default plugins;
