@@ -1,26 +1,16 @@
 import { defineErrors } from '@counterweight/core';
+import { listing, type Listing } from '@counterweight/label-table';
 
-/** Something wrong with one line of a table. */
-export interface Problem {
-  readonly line: number;
-  readonly what: string;
+import { gigabytes } from './numbers.js';
+
+interface Memory {
+  readonly bytes: number;
+  /** Where they could not be written; null: nowhere by option. */
+  readonly folder: string | null;
+  readonly why: string;
 }
 
-interface Listing {
-  readonly file: string;
-  readonly problems: readonly Problem[];
-}
-
-const shown = 10;
-/** All of a kind in one message: the first ten by line, and how many more there are. */
-const listing = ({ file, problems }: Listing): string =>
-  [
-    problems.length === 1 ? '1 problem' : `${problems.length} problems`,
-    ...problems.slice(0, shown).map(({ line, what }) => `    ${file}:${line}: ${what}`),
-    ...(problems.length > shown ? [`    and ${problems.length - shown} more`] : []),
-  ].join('\n');
-
-/** The errors of images and label tables. */
+/** The errors of images; those of their tables are label-table's. */
 export const errors = defineErrors({
   'data-path-missing': {
     exit: 2,
@@ -30,58 +20,51 @@ export const errors = defineErrors({
     expected: ({ kind }: { kind: string }) => `a ${kind}`,
     remedy: ({ option }: { option: string }) => `correct ${option}: paths start from the folder of the manifest`,
   },
-  'table-text-invalid': {
-    exit: 3,
-    title: 'The label table is not a CSV file in UTF-8.',
-    found: ({ found }: { found: string }) => found,
-    expected: () => 'UTF-8 text; a cell that holds a comma, a quote or a line break stands in double quotes',
-    remedy: () => 'export the table again as “CSV UTF-8 (comma delimited)”',
-  },
-  'table-columns-invalid': {
-    exit: 3,
-    title: 'The label table lacks a column, or has one twice.',
-    found: ({ header }: { header: readonly string[] }) => `columns: ${header.join(', ') || 'none'}`,
-    expected: () => 'image, labels and, where the splits are fixed, split, in any order',
-    remedy: ({ header }: { header: readonly string[] }) =>
-      header.length === 1 && /[;\t]/.test(header[0] ?? '')
-        ? 'separate the columns by commas'
-        : 'name the columns in the first line: image,labels',
-  },
-  'table-rows-invalid': {
-    exit: 3,
-    title: 'Rows of the label table cannot be used.',
-    found: listing,
-    expected: () => 'every image once, inside the folder of images; split train, val or test',
-    remedy: () => 'correct or delete these lines',
-  },
-  'table-empty': {
-    exit: 3,
-    title: 'The label table holds nothing to learn.',
-    found: ({ rows }: { rows: number }) => (rows === 0 ? 'no rows below the header' : `${rows} rows without any label`),
-    expected: () => 'a row per image, labels in at least one',
-    remedy: () => 'fill the table: photo1.png,cat|dog below image,labels',
-  },
   'images-missing': {
     exit: 3,
-    title: 'The label table names images that are not there.',
+    title: 'Rows of the label table name no image of the folder.',
     found: (missing: Listing & { folder: string }) => listing(missing),
-    expected: ({ folder }: { folder: string }) => `files below ${folder}`,
-    remedy: () => 'write paths relative to `images`, extension included; upper and lower case differ',
+    expected: ({ folder }: { folder: string }) => `files below ${folder}, each in one row`,
+    remedy: () =>
+      'write paths relative to `images`, extension included (upper and lower case differ), or set `strict: false`: ' +
+      'these rows are then left out, counted and listed',
   },
   'images-unreadable': {
     exit: 3,
     title: 'Images cannot be decoded.',
     found: listing,
-    expected: () => 'whole PNG, JPEG or WebP files',
-    remedy: () => 'repair the files or take their rows out of the table',
+    expected: () => 'whole PNG, JPEG, WebP or GIF files of at most 134 million pixels',
+    remedy: () => 'repair the files, take out their rows, or set `strict: false`: they are then left out',
   },
   'images-too-many': {
     exit: 3,
-    title: 'The images do not fit in memory.',
-    found: ({ images, bytes, memory }: { images: number; bytes: number; memory: number }) =>
-      `${images} images decode to ${gigabytes(bytes)} of ${gigabytes(memory)} memory`,
-    expected: () => 'at most half of the memory',
-    remedy: () => 'a smaller `size`, `channels: 1` or fewer images',
+    title: 'The decoded images have no room.',
+    found: ({ bytes, folder, why }: Memory) =>
+      `${gigabytes(bytes)} at least, and ${folder === null ? '' : `${folder} cannot take them: `}${why}`,
+    expected: () => 'a folder that can be written and has room, or at most 0.5 GB, which memory takes',
+    remedy: () => 'name such a folder by the option `cache`; or a smaller `size`',
+  },
+  'images-changed': {
+    exit: 3,
+    title: 'An image cannot be read any more as it was when the run began.',
+    found: ({ image, found }: { image: string; found: string }) => `${image}: ${found}`,
+    expected: () => 'files that stay as they are while a run reads them',
+    remedy: () => 'run again: what changed is decoded anew',
+  },
+  'inputs-invalid': {
+    exit: 3,
+    title: 'Inputs cannot be read as images.',
+    found: listing,
+    expected: () => 'whole PNG, JPEG, WebP or GIF files, inside the folder (that of the list, where there is one)',
+    remedy: () => 'take these out, or set `data.strict` to false: they are then left out, counted and listed',
+  },
+  'inputs-none': {
+    exit: 3,
+    title: 'There is no image to predict.',
+    found: ({ path }: { path: string }) => `no PNG, JPEG, WebP or GIF file in ${path}`,
+    expected: () =>
+      'a folder with images, a list of paths, one a line, or a table (.csv, .jsonl) with the column image',
+    remedy: () => 'name a folder or list that holds images; paths of a list start from its own folder',
   },
   'pack-invalid': {
     exit: 3,
@@ -90,13 +73,4 @@ export const errors = defineErrors({
     expected: ({ expected }: { expected: string }) => expected,
     remedy: () => 'make or copy the pack again',
   },
-  'split-empty': {
-    exit: 3,
-    title: 'There is nothing to train on.',
-    found: ({ rows }: { rows: number }) => `${rows} images, none of them in the split train`,
-    expected: () => 'at least one image whose split is train',
-    remedy: () => 'write train into the column split, or leave the column out: images are then dealt by shares',
-  },
 });
-
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

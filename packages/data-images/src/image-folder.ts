@@ -1,112 +1,178 @@
-import { readFile, stat } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 
 import type { Logger } from '@counterweight/core';
+import { count, keepExamples, quote, some, type LabelTable, type Problem } from '@counterweight/label-table';
 
-import { decodeImage, type Sharp } from './decode.js';
-import { errors, type Problem } from './errors.js';
-import { quote, type LabelTable, type Row } from './label-table.js';
+import { concurrently } from './concurrently.js';
+import { decodeAhead, whyNot } from './decode-ahead.js';
+import { decodeImage, DECODING_VERSION, withChannels, type Decoding, type Sharp } from './decode.js';
+import { DecodedImages } from './decoded-images.js';
+import { errors } from './errors.js';
+import { FolderFiles, type FolderFile } from './folder-files.js';
+import { readImageFile } from './image-file.js';
+import { KnownFiles } from './known-files.js';
 import type { FolderOptions } from './options.js';
-import { isGrey, toGrey, type Pictures } from './pictures.js';
+import type { ImageSource } from './image-source.js';
 
 /**
- * Decodes the images of a table, several at a time, one row of the result for each row of the table.
- * @throws table-rows-invalid, images-missing, images-unreadable (each with all rows at once), images-too-many
+ * Decodes the images of a table that are not yet decoded. Pixels stay on disk and are read when a batch asks for them.
+ * @param folder absolute
+ * @param cache of decoded images; null: they stay in memory
+ * @throws images-missing, images-unreadable (each with all rows at once), images-too-many
  */
 export async function readImageFolder(
   folder: string,
   table: LabelTable,
-  { size, channels }: FolderOptions,
+  options: FolderOptions,
+  cache: string | null,
   logger: Logger,
-): Promise<Pictures> {
-  const paths = pathsWithin(folder, table);
-  await throwProblems('images-missing', folder, table, async (_, i) => {
-    const found = await stat(paths[i]!).catch(() => undefined);
-    return found?.isFile() ? undefined : `${quote(table.rows[i]!.image)} ${found ? 'is not a file' : 'is not there'}`;
-  });
-
-  // Colour until it is known that all are grey.
-  const [frame, kept] = [size * size, channels === 1 ? 1 : 3];
-  const pixels = allocate(table.rows.length, frame * kept);
+): Promise<ImageSource> {
+  const found = await findFiles(await FolderFiles.of(folder), table, options.strict);
+  const { size, fit } = options;
+  const decoding = { height: size, width: size, fit };
   const { default: sharp }: { default: Sharp } = await import('sharp');
-  const progress = progressOf(table.rows.length, logger);
-  let coloured = 0;
-  await throwProblems('images-unreadable', folder, table, async ({ image }, i) => {
-    try {
-      const rgb = await decodeImage(sharp, await readFile(paths[i]!), size);
-      if (kept === 1) toGrey(rgb, pixels.subarray(i * frame, (i + 1) * frame));
-      else pixels.set(rgb, i * frame * 3);
-      if (!isGrey(rgb)) coloured++;
-      progress();
-      return undefined;
-    } catch (error) {
-      return `${quote(image)}: ${error instanceof Error ? firstLine(error.message) : 'unreadable'}`;
-    }
-  });
+  const images = await DecodedImages.open(cache && join(cache, decodingName(sharp, decoding)), size * size, logger);
+  try {
+    const known = await KnownFiles.of(cache, folder);
+    const ahead = await decodeAhead(found.files, { sharp, decoding, images, known, logger });
+    const unreadable = problemsOf(found.table, ahead.problems);
+    if (unreadable.length > 0 && options.strict)
+      throw errors['images-unreadable']({ file: table.file, problems: unreadable }, placeOf(table, unreadable));
 
-  if (channels !== 'auto' || coloured > 0) return { pixels, height: size, width: size, channels: kept };
-  toGrey(pixels, pixels);
-  return { pixels: pixels.slice(0, table.rows.length * frame), height: size, width: size, channels: 1 };
+    const kept = Int32Array.from(ahead.rows.keys()).filter((i) => ahead.rows[i]! >= 0);
+    const rows = kept.map((i) => ahead.rows[i]!);
+    const files = Array.from(kept, (i) => found.files[i]!);
+    const contents = Array.from(kept, (i) => ahead.contents[i]!);
+    const channels =
+      options.channels === 'auto' ? (rows.every((row) => images.channelsOf(row) === 1) ? 1 : 3) : options.channels;
+    const hash = createHash('sha256').update(`${fit} ${DECODING_VERSION}`);
+    for (const content of contents) hash.update(content);
+    return {
+      table: keepExamples(found.table, kept),
+      shape: [size, size, channels],
+      contents: numbered(contents),
+      fingerprint: hash.digest('hex'),
+      notices: [...leftOut(found.missing, 'cannot be found'), ...leftOut(unreadable, 'cannot be decoded')],
+      read: readerOf({ sharp, decoding, images, rows, files, contents, channels }),
+      close: () => images.close(),
+    };
+  } catch (error) {
+    await images.close();
+    throw error;
+  }
 }
 
-/** Absolute paths. None leads out of the folder (a link inside it may), and no file stands in the table under two names. */
-function pathsWithin(folder: string, { file, rows }: LabelTable): string[] {
-  const problems: Problem[] = [];
+/** What decides the pixels, as the name of a folder. Another version of sharp may round differently. */
+const decodingName = ({ versions }: Sharp, { height, width, fit }: Decoding): string =>
+  `${height}x${width}-${fit}-${DECODING_VERSION}-sharp-${versions.sharp}`;
+
+interface Found {
+  readonly table: LabelTable;
+  /** [examples of the table] */
+  readonly files: readonly FolderFile[];
+  readonly missing: readonly Problem[];
+}
+
+/** Every row's file. None leads out of the folder, and no file stands in the table under two names. */
+async function findFiles(inside: FolderFiles, table: LabelTable, strict: boolean): Promise<Found> {
+  const files: (FolderFile | undefined)[] = table.ids.map(() => undefined);
+  const problems = new Map<number, string>();
   const firstLine = new Map<string, number>();
-  const paths = rows.map(({ image, line }) => {
-    const path = resolve(folder, image);
-    const inside = relative(folder, path);
+  table.ids.forEach((id, i) => {
+    const path = inside.resolve(id);
+    if (path === undefined) return;
     const first = firstLine.get(path);
-    if (isAbsolute(image) || inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside))
-      problems.push({ line, what: `${quote(image)} leads out of the folder of images` });
-    else if (image.includes('\0')) problems.push({ line, what: `${quote(image)} is not a file name` });
-    else if (first !== undefined) problems.push({ line, what: `${quote(image)} again (first at line ${first})` });
-    else firstLine.set(path, line);
-    return path;
+    if (first === undefined) firstLine.set(path, table.lines[i]!);
+    else problems.set(i, `again (first at line ${first})`);
   });
-  const [worst] = problems;
-  if (worst) throw errors['table-rows-invalid']({ file, problems }, { place: { file, line: worst.line } });
-  return paths;
+  await concurrently(files.length, async (i) => {
+    if (problems.has(i)) return;
+    try {
+      files[i] = await inside.find(table.ids[i]!);
+    } catch (error) {
+      problems.set(i, whyNot(error));
+    }
+  });
+  const missing = problemsOf(table, problems);
+  if (missing.length > 0 && strict)
+    throw errors['images-missing'](
+      { file: table.file, folder: inside.folder, problems: missing },
+      placeOf(table, missing),
+    );
+  const kept = Int32Array.from(files.keys()).filter((i) => files[i] !== undefined);
+  return { table: keepExamples(table, kept), files: Array.from(kept, (i) => files[i]!), missing };
 }
 
-/** Tries every row, as many at a time as there are cores, and throws what went wrong at once. */
-async function throwProblems(
-  code: 'images-missing' | 'images-unreadable',
-  folder: string,
-  { file, rows }: LabelTable,
-  attempt: (row: Row, index: number) => Promise<string | undefined>,
-): Promise<void> {
-  const problems: Problem[] = [];
-  const queue = rows.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, row] of queue) {
-      const what = await attempt(row, index);
-      if (what !== undefined) problems.push({ line: row.line, what });
+const problemsOf = ({ ids, lines }: LabelTable, problems: ReadonlyMap<number, string>): Problem[] =>
+  [...problems]
+    .map(([i, what]) => ({ line: lines[i]!, what: `${quote(ids[i]!)}: ${what}` }))
+    .sort((a, b) => a.line - b.line);
+
+const placeOf = ({ file }: LabelTable, [worst]: readonly Problem[]) => ({
+  place: { file, ...(worst && { line: worst.line }) },
+});
+
+const leftOut = (problems: readonly Problem[], why: string): string[] =>
+  problems.length === 0
+    ? []
+    : [
+        `${count(problems.length, 'row')} left out whose images ${why}: ` +
+          `${some(problems.map(({ line, what }) => `line ${line}, ${what}`))}.`,
+      ];
+
+/** Equal numbers for equal contents. */
+function numbered(contents: readonly string[]): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(contents, (content) => {
+    const number = numbers.get(content) ?? numbers.size;
+    numbers.set(content, number);
+    return number;
+  });
+}
+
+interface Reader {
+  readonly sharp: Sharp;
+  readonly decoding: Decoding;
+  readonly images: DecodedImages;
+  /** [examples], as are files and contents */
+  readonly rows: Int32Array;
+  readonly files: readonly FolderFile[];
+  readonly contents: readonly string[];
+  readonly channels: 1 | 3;
+}
+
+/** Reads from the decoded images; what is damaged there is decoded again from the very file. */
+function readerOf({ sharp, decoding, images, rows, files, contents, channels }: Reader): ImageSource['read'] {
+  const frame = decoding.height * decoding.width;
+  const length = frame * channels;
+
+  const decodeAgain = async (example: number) => {
+    const { path } = files[example]!;
+    try {
+      const bytes = await readImageFile(path);
+      if (createHash('sha256').update(bytes).digest('hex') !== contents[example])
+        throw new Error('its content changed');
+      return await decodeImage(sharp, bytes, decoding);
+    } catch (cause) {
+      throw errors['images-changed']({ image: path, found: whyNot(cause) }, { cause });
     }
   };
-  await Promise.all(Array.from({ length: Math.max(4, availableParallelism()) }, work));
-  problems.sort((a, b) => a.line - b.line);
-  const [worst] = problems;
-  if (worst) throw errors[code]({ file, folder, problems }, { place: { file, line: worst.line } });
-}
 
-function allocate(images: number, bytesEach: number): Uint8Array {
-  const bytes = images * bytesEach;
-  if (bytes > totalmem() / 2) throw errors['images-too-many']({ images, bytes, memory: totalmem() });
-  return new Uint8Array(bytes);
-}
+  const readOne = async (example: number, into: Uint8Array | Float32Array): Promise<void> => {
+    const row = rows[example]!;
+    const stored = images.channelsOf(row);
+    const direct = stored === channels && into instanceof Uint8Array;
+    const pixels = direct ? into : new Uint8Array(frame * stored);
+    if (!(await images.read(row, pixels))) {
+      const image = await decodeAgain(example);
+      into.set(withChannels(image.pixels, image.channels, channels));
+    } else if (!direct) into.set(withChannels(pixels, stored, channels));
+  };
 
-/** Says how far the decoding is, every few seconds. */
-function progressOf(total: number, logger: Logger): () => void {
-  const every = 3000;
-  let [done, said] = [0, Date.now()];
-  return () => {
-    done++;
-    if (Date.now() - said < every) return;
-    said = Date.now();
-    logger.info(`decoded ${done.toLocaleString('en')} of ${total.toLocaleString('en')} images`);
+  return async (examples, into) => {
+    await Promise.all(
+      Array.from(examples, (example, i) => readOne(example, into.subarray(i * length, (i + 1) * length))),
+    );
   };
 }
-
-const firstLine = (message: string): string => message.split('\n', 1)[0] ?? message;

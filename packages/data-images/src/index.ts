@@ -8,11 +8,13 @@ import {
   type Plugin,
   type RandomStream,
 } from '@counterweight/core';
+import { readLabelTable } from '@counterweight/label-table';
 
+import { cacheFolder } from './cache-folder.js';
 import { readImageFolder } from './image-folder.js';
-import { imagesInMemory } from './images-in-memory.js';
-import { readLabelTable } from './label-table.js';
-import { namedPath, readUnpacked } from './named-path.js';
+import { imageInputs } from './image-inputs.js';
+import { imagesDataset } from './images-dataset.js';
+import { namedPath } from './named-path.js';
 import { options, type ImagesOptions } from './options.js';
 import { readPack } from './pack.js';
 
@@ -20,8 +22,9 @@ export { errors } from './errors.js';
 export type { ImagesOptions } from './options.js';
 
 /**
- * Images with a label table: a folder of PNG, JPEG and WebP files, or a pack. All of them are held in memory.
- * @throws data-path-missing and the other codes of `errors`
+ * Images with a label table: a folder of PNG, JPEG, WebP and GIF files, or a pack.
+ * @param base folder that relative paths start from
+ * @throws data-path-missing and the other codes of `errors`; those of label-table
  */
 export async function readImages(
   options: ImagesOptions,
@@ -29,16 +32,26 @@ export async function readImages(
   random: RandomStream,
   logger: Logger,
 ): Promise<Dataset> {
-  const shuffled = random.fork('splits');
-  if ('pack' in options) {
-    const { pictures, table } = await readPack(await namedPath(base, 'pack', options.pack, 'folder'));
-    return imagesInMemory(pictures, table, options.splits, shuffled);
+  const { separator, unlisted, strict } = options;
+  const classes =
+    options.classes === undefined ? {} : { classes: await namedPath(base, 'classes', options.classes, 'file') };
+  const reading = { separator, unlisted, strict, ...classes };
+  const cache = cacheFolder(options.cache, base);
+  const source = await sourceOf();
+  try {
+    return imagesDataset(source, options, random.fork('splits'));
+  } catch (error) {
+    await source.close();
+    throw error;
   }
-  const folder = await namedPath(base, 'images', options.images, 'folder');
-  const file = await namedPath(base, 'labels', options.labels, 'file');
-  const table = await readLabelTable(await readUnpacked(file), file, options.separator);
-  const pictures = await readImageFolder(folder, table, options, logger);
-  return imagesInMemory(pictures, table, options.splits, shuffled);
+
+  async function sourceOf() {
+    if ('pack' in options) return readPack(await namedPath(base, 'pack', options.pack, 'folder'), reading, cache);
+    const folder = await namedPath(base, 'images', options.images, 'folder');
+    const file = await namedPath(base, 'labels', options.labels, 'file');
+    const table = await readLabelTable(file, { ...reading, key: 'image', keyRequired: true });
+    return readImageFolder(folder, table, options, cache, logger);
+  }
 }
 
 const plugin: Plugin<'dataset', typeof options, readonly [typeof BASE_FOLDER, typeof RANDOM, typeof LOGGER]> =
@@ -48,6 +61,7 @@ const plugin: Plugin<'dataset', typeof options, readonly [typeof BASE_FOLDER, ty
     options,
     inject: [BASE_FOLDER, RANDOM, LOGGER],
     create: readImages,
+    inputs: imageInputs,
   });
 
 export default plugin;
