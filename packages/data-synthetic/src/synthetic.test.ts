@@ -7,12 +7,15 @@ import { averagePrecision, ranking } from '@counterweight/metrics';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import plugin from './index.js';
+import { makeRecipe } from './recipe.js';
 
 const silent: Logger = { info: () => undefined, warn: () => undefined };
 const open = async (given: object, seed = 7, logger = silent): Promise<Dataset> =>
   plugin.create(plugin.options.parse(given), randomStream(seed), logger);
 const range = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
 
+/** The case with a tenth of the classes. */
+const tenth = { examples: 4_000, classes: 790, labelsPerExample: 13 };
 const small = { examples: 200, classes: 30, labelsPerExample: 1.2 };
 
 describe('a small one', () => {
@@ -95,6 +98,17 @@ describe('average precision of the optimum', () => {
   ])('s = %f, %i rows: %f', async (strength, examples, expected) => {
     expect(Math.abs((await optimumOf(strength, examples)) - expected)).toBeLessThan(examples === 1_000 ? 0.012 : 0.004);
   });
+});
+
+// The recipe: 0.20, and 10.3 under weights.
+test('at one half the optimum predicts a fifth of the labels; under negatives / positives, ten times as many', async () => {
+  const { priors } = makeRecipe(plugin.options.parse(tenth), randomStream(7));
+  const dataset = await open(tenth);
+  const logits = await dataset.optimum!(range(4_000)).block(0, 4_000);
+  const ratio = (shift: (prior: number) => number): number =>
+    logits.filter((z, i) => z + shift(priors[i % 790]!) >= 0).length / dataset.labels.positives.classes.length;
+  expect(Math.abs(ratio(() => 0) - 0.2)).toBeLessThan(0.01);
+  expect(Math.abs(ratio((prior) => Math.log((1 - prior) / prior)) - 10.3)).toBeLessThan(0.3);
 });
 
 describe('labels that take long', () => {
