@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import {
+  DATASET,
+  INPUT,
+  LABEL_STATISTICS,
+  randomStream,
+  resolvedRun,
+  RUN_FILES,
+  z,
+  type Kind,
+  type Logger,
+  type Model,
+  type ResolvedRun,
+} from '@counterweight/core';
+import { errors as reportErrors } from '@counterweight/report';
+import { loadModelState } from '@counterweight/trainer';
+
+import { readModelState } from './checkpoints/model-state.js';
+import type { Entry } from './entries.js';
+import { errors } from './errors.js';
+import { parsePluginName } from './plugin-name.js';
+import { findPlugin } from './plugins.js';
+import { CLASSES_FILE } from './saved-model.js';
+import { Scope } from './scope.js';
+
+/** A run that came to its end, as its folder tells: nothing of the engine yet. */
+export interface TrainedRun {
+  readonly folder: string;
+  readonly resolved: ResolvedRun;
+  /** [classes] */
+  readonly classes: readonly string[];
+  readonly data: Entry<'dataset'>;
+  readonly model: Entry<'model'>;
+}
+
+/**
+ * Reads the folder of a run and finds its plugins again: from the folder of the manifest, the working folder, our own.
+ * @throws run-file-missing, run-not-finished, run-record-invalid, recorded-options-refused, what `findPlugin` throws
+ */
+export async function openTrainedRun(
+  folder: string,
+  { workingFolder = process.cwd(), logger }: { readonly workingFolder?: string; readonly logger: Logger },
+): Promise<TrainedRun> {
+  const resolved = record(folder, RUN_FILES.resolved, resolvedRun, (file) =>
+    reportErrors['run-file-missing']({ folder, file }),
+  );
+  const classes = record(folder, join(RUN_FILES.model, CLASSES_FILE), z.array(z.string()), (file) =>
+    errors['run-not-finished']({ folder, file }),
+  );
+  if (classes.length !== resolved.input.classes) {
+    const message = `${classes.length} classes, the run had ${resolved.input.classes}`;
+    throw errors['run-record-invalid']({ message }, { place: { file: join(folder, RUN_FILES.model, CLASSES_FILE) } });
+  }
+  const folders = [dirname(resolved.source.file), workingFolder, dirname(fileURLToPath(import.meta.url))];
+  const found = { folder, resolved, folders, logger };
+  return {
+    folder,
+    resolved,
+    classes,
+    data: await recordedEntry('dataset', 'data', found),
+    model: await recordedEntry('model', 'model', found),
+  };
+}
+
+/**
+ * The trained model; the engine is loaded. Dispose the scope.
+ * @throws model-needs-training-data, state-file-invalid, what plugins throw
+ */
+export async function loadTrainedModel(
+  { folder, resolved, model: entry }: TrainedRun,
+  logger: Logger,
+): Promise<{ readonly model: Model; readonly scope: Scope }> {
+  for (const token of [DATASET, LABEL_STATISTICS])
+    if ((entry.plugin.inject as readonly unknown[]).includes(token)) {
+      const name = token.description?.replace(/^.*:/, '') ?? '';
+      throw errors['model-needs-training-data']({ use: entry.use, token: name });
+    }
+  const scope = new Scope({
+    logger,
+    folder: dirname(resolved.source.file),
+    random: randomStream(resolved.seed).fork('plugins'),
+    place: () => ({ file: join(folder, RUN_FILES.resolved) }),
+  });
+  try {
+    scope.provide(INPUT, resolved.input);
+    const model = await scope.create(entry);
+    await loadState(model, join(folder, RUN_FILES.model));
+    return { model, scope };
+  } catch (error) {
+    await scope.dispose();
+    throw error;
+  }
+}
+
+async function loadState(model: Model, folder: string): Promise<void> {
+  const saved = await readModelState(folder);
+  const shapes = new Map(saved.map(({ name, shape }) => [name, shape]));
+  const refuse = (why: string) => errors['state-file-invalid']({ file: folder, why });
+  for (const { name, variable } of [...model.parameters, ...model.buffers]) {
+    const shape = shapes.get(name);
+    if (!shape) throw refuse(`no ${name}, which the model has`);
+    if (shape.join() !== variable.shape.join())
+      throw refuse(`${name} is [${shape.join(', ')}], the model has [${variable.shape.join(', ')}]`);
+  }
+  loadModelState(model, Object.fromEntries(saved.map(({ name, values }) => [name, values])));
+}
+
+/** The plugin and options of a section, as the run recorded them. */
+async function recordedEntry<K extends Kind>(
+  kind: K,
+  section: string,
+  { folder, resolved, folders, logger }: { folder: string; resolved: ResolvedRun; folders: string[]; logger: Logger },
+): Promise<Entry<K>> {
+  const place = { file: join(folder, RUN_FILES.resolved) };
+  const given = z.looseObject({ use: z.string() }).safeParse(resolved.manifest[section]);
+  if (!given.success) throw errors['run-record-invalid']({ message: `no plugin in ${section}` }, { place });
+  const { use, ...options } = given.data;
+  const found = await findPlugin(use, kind, folders);
+  const version = resolved.plugins.find((one) => one.kind === kind && one.use === use)?.version ?? found.version;
+  if (version !== found.version)
+    logger.warn(`${use} was ${version} when the run was made, now it is ${found.version}: predictions may differ`);
+  const parsed = (found.plugin.options as z.ZodType).safeParse(options);
+  if (parsed.success) return { ...found, options: parsed.data, at: [section] };
+  const { path = [], message = '' } = parsed.error.issues[0] ?? {};
+  const key = [section, ...path].join('.');
+  const about = { use, key, message, package: parsePluginName(use)?.package ?? use, recorded: version };
+  throw errors['recorded-options-refused'](about, { place, cause: parsed.error });
+}
+
+function record<T>(folder: string, name: string, schema: z.ZodType<T>, missing: (name: string) => Error): T {
+  const file = join(folder, name);
+  const refuse = (message: string, cause?: unknown) =>
+    errors['run-record-invalid']({ message }, { place: { file }, cause });
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === 'ENOENT' ? missing(name) : refuse(message, error);
+  }
+  const found = schema.safeParse(value);
+  if (found.success) return found.data;
+  const { path = [], message = '' } = found.error.issues[0] ?? {};
+  throw refuse(`${path.join('.')}: ${message}`, found.error);
+}
