@@ -57,14 +57,14 @@ const heap = 4096;
  * @param patience seconds without a sign of the decoder, after which the file counts as damaged
  * @throws parquet-invalid, features-columns-invalid, features-shape-invalid, features-too-large, features-temporary-file
  */
-export async function readParquet(path: string, size: number, inMemory: number, patience = 120): Promise<Matrix> {
+export async function readParquet(path: string, size: number, inMemory: number, patience = 60): Promise<Matrix> {
   const answers = decode(path, patience);
   try {
     const { table } = (await answers.next()).value?.message ?? {};
     if (!table) throw invalid('no table in it');
     const { question, width } = ask(table, inMemory);
-    checkSize(size, 4 * table.rows * width);
-    let columns = 0;
+    checkSize(size, 4 * table.rows * Math.max(1, width));
+    let columns = width;
     const ids: string[] = [];
     let rows = 0;
     async function* blocks(): AsyncGenerator<Float32Array> {
@@ -85,7 +85,7 @@ export async function readParquet(path: string, size: number, inMemory: number, 
   }
 }
 
-/** Which columns are asked for. @throws features-columns-invalid, parquet-invalid */
+/** Which columns are asked for; how many features that makes (0: the lists will tell). @throws features-columns-invalid, parquet-invalid */
 function ask({ columns, largest }: Table, inMemory: number): { question: ParquetQuestion; width: number } {
   const { id, features } = columnsOf(columns.map(({ name }) => name));
   const chosen = features.map((at) => columns[at]!);
@@ -102,7 +102,7 @@ function ask({ columns, largest }: Table, inMemory: number): { question: Parquet
   const names = chosen.map(({ name }) => name);
   if (new Set(names).size < names.length) throw fail('two columns of one name');
   const question = { features: names, lists, ...(id !== undefined && { id: columns[id]!.name }) };
-  return { question: { ...question, blockBytes: Math.max(2 ** 20, inMemory) }, width: lists ? 1 : names.length };
+  return { question: { ...question, blockBytes: Math.max(2 ** 20, inMemory) }, width: lists ? 0 : names.length };
 }
 
 const invalid = (found: string): Error => errors['parquet-invalid']({ found });

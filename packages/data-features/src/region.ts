@@ -37,9 +37,8 @@ export function memoryRegion(bytes: Uint8Array): Region {
   };
 }
 
-const partBytes = 2 ** 20;
 /** All bytes of a region, in order; each part is fresh. */
-export async function* partsOf(region: Region): AsyncGenerator<Uint8Array> {
+export async function* partsOf(region: Region, partBytes = 2 ** 20): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < region.size; at += partBytes) {
     const part = new Uint8Array(Math.min(partBytes, region.size - at));
     await region.read(at, part);
