@@ -20,14 +20,14 @@ test('the defaults are the case', () => {
 });
 
 test.each([
-  [{ classes: 395 }, 'labelsPerExample', 'a number between 4.58 and 59.11: 395 classes from 0.01125 to 0.15'],
-  [{ rarest: 0.2 }, 'rarest', 'a prior below commonest, 0.15'],
-  [{ size: 30 }, 'size', 'a multiple of 4, at least 16'],
-  [{ latents: 144, size: 18 }, 'size', 'a multiple of 6, at least 24'],
+  [{ classes: 395 }, 'labelsPerExample', 'labelsPerExample between 4.58 and 59.11: 395 classes from 0.01125 to 0.15'],
+  [{ rarest: 0.2 }, 'rarest', 'rarest below commonest, 0.15'],
+  [{ size: 30 }, 'size', 'size, a multiple of 4, at least 16'],
+  [{ latents: 144, size: 18 }, 'size', 'size, a multiple of 6, at least 24'],
   [{ latents: 60 }, 'latents', 'expected one of 4|16|36|64|100|144'],
-  [{ examples: 10_000_000 }, 'examples', 'at most 1,000,000,000 labels in all'],
+  [{ examples: 10_000_000 }, 'examples', 'examples × labelsPerExample of at most 1,000,000,000'],
   [{ splits: { train: 0.7, validation: 0.2, test: 0.2 } }, 'splits', 'train, validation and test that sum to 1'],
-  [{ examples: 10, splits: { train: 0.04, test: 0.86 } }, 'splits.train', 'a share of at least one example'],
+  [{ examples: 10, splits: { train: 0.04, test: 0.86 } }, 'splits.train', 'train, a share of at least one example'],
   [{ seed: 3 }, '', 'Unrecognized key'],
 ])('%j is refused at %s', (given, path, message) => {
   const { issues } = options.safeParse(given).error!;

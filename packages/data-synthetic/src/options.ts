@@ -32,23 +32,25 @@ export const options = z
       .describe('Shares of the examples, dealt by the seed.'),
   })
   .superRefine((given, context) => {
+    // Each names its option: what is at fault may be a default that the manifest does not show.
     const expect = (path: (string | number)[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
     };
     const { examples, classes, labelsPerExample, rarest, commonest, size } = given;
-    if (rarest >= commonest) expect(['rarest'], `a prior below commonest, ${commonest}`);
+    if (rarest >= commonest) expect(['rarest'], `rarest below commonest, ${commonest}`);
     else {
       const [least, most] = [(classes - 1) * rarest + commonest, rarest + (classes - 1) * commonest];
       if (labelsPerExample <= least || labelsPerExample >= most)
         expect(
           ['labelsPerExample'],
-          `a number between ${least.toFixed(2)} and ${most.toFixed(2)}: ${classes} classes from ${rarest} to ${commonest}`,
+          `labelsPerExample between ${least.toFixed(2)} and ${most.toFixed(2)}: ${classes} classes from ${rarest} to ${commonest}`,
         );
     }
-    if (examples * labelsPerExample > 1e9) expect(['examples'], 'at most 1,000,000,000 labels in all');
+    if (examples * labelsPerExample > 1e9) expect(['examples'], 'examples × labelsPerExample of at most 1,000,000,000');
     const grid = gridOf(given.latents);
-    if (size % grid !== 0 || size < 4 * grid) expect(['size'], `a multiple of ${grid}, at least ${4 * grid}`);
-    if (Math.round(examples * given.splits.train) < 1) expect(['splits', 'train'], 'a share of at least one example');
+    if (size % grid !== 0 || size < 4 * grid) expect(['size'], `size, a multiple of ${grid}, at least ${4 * grid}`);
+    if (Math.round(examples * given.splits.train) < 1)
+      expect(['splits', 'train'], 'train, a share of at least one example');
   });
 
 export type SyntheticOptions = z.output<typeof options>;
