@@ -14,7 +14,6 @@ import {
   type SparseLabels,
 } from '@counterweight/core';
 
-import { cacheFolder } from './cache-folder.js';
 import { drawLabels } from './draw-labels.js';
 import { keptLabels } from './kept-labels.js';
 import { logitsOf } from './logits.js';
@@ -31,11 +30,21 @@ const WORTH_KEEPING = 1e9;
 /**
  * Images whose labels' probabilities are known. Class c is the c-th rarest. Images are painted when they are read; `optimum`
  * is computed from the latents, a block at a time, at the cost of the labels.
+ * @param cache folder in which labels that took a while are kept
  */
-export async function synthetic(options: SyntheticOptions, random: RandomStream, logger: Logger): Promise<Dataset> {
+export async function synthetic(
+  options: SyntheticOptions,
+  random: RandomStream,
+  logger: Logger,
+  cache: string,
+): Promise<Dataset> {
   const { examples, classes, size, noise } = options;
   const recipe = makeRecipe(options, random);
-  const labels = sparseLabels({ rows: examples, columns: classes, positives: await labelsOf(options, recipe, logger) });
+  const labels = sparseLabels({
+    rows: examples,
+    columns: classes,
+    positives: await labelsOf(options, recipe, logger, cache),
+  });
   const splits = deal(examples, options.splits, random.fork('splits'));
   const paint = painter(recipe, size, noise);
   const frame = size * size * 3;
@@ -62,13 +71,13 @@ export async function synthetic(options: SyntheticOptions, random: RandomStream,
   };
 }
 
-function labelsOf(options: SyntheticOptions, recipe: Recipe, logger: Logger): Promise<Csr> {
+function labelsOf(options: SyntheticOptions, recipe: Recipe, logger: Logger, cache: string): Promise<Csr> {
   const { examples, classes, labelsPerExample, rarest, commonest, strength, latents } = options;
   const make = (): Promise<Csr> => drawLabels(recipe, 0, examples);
   if (examples * classes * latents < WORTH_KEEPING) return make();
   const decides = { examples, classes, labelsPerExample, rarest, commonest, strength, latents };
   const key = digest({ version: VERSION, decides, seed: seedOf(recipe.random), order: endianness() });
-  const file = join(cacheFolder(), 'synthetic', `${key.slice(0, 32)}.labels`);
+  const file = join(cache, `${key.slice(0, 32)}.labels`);
   return keptLabels(file, examples, logger, () => {
     logger.info(`Making labels: ${examples} examples × ${classes} classes. They are kept in ${file}.`);
     return make();
