@@ -4,7 +4,7 @@ import { z } from '@counterweight/core';
 /** Raised when a checkpoint can no longer be read as before. */
 const FORMAT = 1;
 
-export const checkpointRecord = z.strictObject({
+const checkpointRecord = z.strictObject({
   format: z.literal(FORMAT),
   /** Beside the record; never elsewhere. */
   file: z.string().regex(/^step-\d{9,16}(\.again)?\.safetensors$/),
@@ -21,7 +21,7 @@ export type CheckpointRecord = z.output<typeof checkpointRecord>;
 /** Of a record, in bytes: what is larger is none. */
 export const LARGEST_RECORD = 2 ** 20;
 
-export const stemOf = (step: number): string => `step-${String(step).padStart(9, '0')}`;
+const stemOf = (step: number): string => `step-${String(step).padStart(9, '0')}`;
 export const recordName = (step: number): string => `${stemOf(step)}.json`;
 
 /** A step's values have one of two names, so that the same step can be written again without touching what is there. */

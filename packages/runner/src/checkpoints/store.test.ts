@@ -160,7 +160,7 @@ describe('the newest checkpoint, damaged, is refused with a reason and the one b
       'values replaced by a pipe',
       (folder) => {
         rmSync(join(folder, values));
-        execFileSync('mkfifo', [join(folder, values)]);
+        execFileSync('sh', ['-c', 'mkfifo "$0"', join(folder, values)]);
       },
       /not a file/,
     ],
