@@ -151,7 +151,16 @@ describe('the command', { timeout: 60_000 }, () => {
   });
 
   test('help fits a screen', async () => {
-    for (const argv of [[], ['run'], ['check'], ['compare'], ['doctor'], ['engine'], ['engine', 'install']]) {
+    for (const argv of [
+      [],
+      ['run'],
+      ['check'],
+      ['predict'],
+      ['compare'],
+      ['doctor'],
+      ['engine'],
+      ['engine', 'install'],
+    ]) {
       const { code, out } = await counterweight('.', [...argv, '--help']);
       expect([code, out.split('\n').length < 25]).toEqual([0, true]);
       expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);

@@ -12,6 +12,8 @@ import {
   type Terminal,
 } from './commands.js';
 import { failureOf } from './failure.js';
+import { predictCommand, type PredictCommandOptions } from './predict-command.js';
+import { FORMATS } from './predictions-format.js';
 
 const USAGE = 2;
 
@@ -79,6 +81,23 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .action(async (file: string, options: ManifestOptions) => {
       exit(await checkCommand(file, options, terminal));
     });
+  program
+    .command('predict')
+    .description('Write labels and probabilities of images without labels, by the model of a run.')
+    .exitOverride()
+    .argument('<run>', 'a run folder')
+    .argument('<inputs>', 'a folder, or a list of files')
+    .addOption(new Option('--format <name>', 'what is written').choices(FORMATS).default('csv'))
+    .option('--out <file>', 'a new file (default: standard output)')
+    .option('--threshold <p>', 'labels from this probability on (default: as the run decided)', probability)
+    .option('--top <k>', 'the K most probable labels instead', positive)
+    .option('--all', 'the probability of every class')
+    .option('--batch-size <n>', 'inputs at once (default: 64)', positive)
+    .option('--threads <n>', 'threads of the engine (default: one per core)', positive)
+    .option('--verbose', 'stack traces with errors')
+    .action(async (run: string, inputs: string, options: PredictCommandOptions) => {
+      exit(await predictCommand(run, inputs, options, terminal));
+    });
   shared(program.command('compare'), 'Put the numbers of runs side by side, and a page with pictures into a file.')
     .argument('<run...>', 'run folders')
     .option('--out <file>', 'an HTML page, new')
@@ -116,6 +135,13 @@ function positive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('a whole number of at least 1 is expected.');
+  return value;
+}
+
+function probability(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('a number from 0 to 1 is expected.');
   return value;
 }
 

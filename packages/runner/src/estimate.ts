@@ -36,7 +36,8 @@ export interface Estimate {
 
 /** Enough for a median; the first step, which is slow, does not count. */
 const STEPS = 6;
-const SCORED = 256;
+/** Examples that are scored for the time of evaluation: a few and many, as it costs something per class besides. */
+const SCORED = [32, 256] as const;
 
 /**
  * Builds the model and takes a few steps with made-up inputs. What it changes is thrown away.
@@ -75,14 +76,19 @@ export async function estimate(prepared: Prepared, steps: number): Promise<Estim
 
   const { validation, test } = dataset.splits;
   const validated = validationSample(validation, dataset.classes.length, evaluation.validationExamples, random).length;
-  const scored = dataset.splits.train.subarray(0, SCORED);
   const context = { dataset, training: statistics, metrics, settings: evaluation };
-  const measure = async (): Promise<void> => {
-    const scores = await scoreExamples(model, dataset, scored);
-    await evaluateSplit('validation', scores, context, scored);
+  const measure = async (count: number): Promise<number> => {
+    const examples = dataset.splits.train.subarray(0, count);
+    const started = performance.now();
+    await evaluateSplit('validation', await scoreExamples(model, dataset, examples), context, examples);
+    return (performance.now() - started) / 1000;
   };
-  await measure(); // the first is slow
-  const secondsPerExample = (await timed(measure)) / scored.length;
+  const [few, many] = SCORED;
+  await measure(many); // the first is slow
+  const [secondsOfFew, secondsOfMany] = [await measure(few), await measure(many)];
+  const perExample = Math.max(secondsOfMany - secondsOfFew, 0) / (many - few);
+  const evaluationOf = (examples: number): number =>
+    examples === 0 ? 0 : Math.max(secondsOfFew - perExample * few, 0) + perExample * examples;
 
   const scores = 4 * dataset.classes.length * Math.max(validated, test.length);
   const variables = [...model.parameters, ...model.buffers].map(({ variable }) => variable.size);
@@ -91,7 +97,7 @@ export async function estimate(prepared: Prepared, steps: number): Promise<Estim
     secondsPerStep,
     seconds: {
       training: steps * secondsPerStep,
-      evaluation: secondsPerExample * (training.epochs * validated + test.length),
+      evaluation: training.epochs * evaluationOf(validated) + evaluationOf(test.length),
     },
     bytes: {
       labels: bytesOf(dataset.labels),
@@ -138,12 +144,6 @@ function stopwatch(): { readonly watch: Callback; readonly signal: AbortSignal; 
     return counted[counted.length >> 1] ?? 0;
   };
   return { watch, signal: abort.signal, median };
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1000;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

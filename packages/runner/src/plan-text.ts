@@ -63,15 +63,13 @@ function estimateRows({
       'time',
       `about ${whole} on this machine: ${(1000 * secondsPerStep).toPrecision(3)} ms a step, ${clock(seconds.evaluation)} of evaluation; reading inputs not counted`,
     ],
-    [
-      'memory',
-      `about ${megabytes(bytes.peak)} at its highest; labels ${megabytes(bytes.labels)}, scores ${megabytes(bytes.scores)}`,
-    ],
-    ['disk', `${megabytes(bytes.checkpoint)} a checkpoint; ${parameters.toLocaleString('en')} parameters`],
+    ['memory', `about ${size(bytes.peak)} at its highest; labels ${size(bytes.labels)}, scores ${size(bytes.scores)}`],
+    ['disk', `${size(bytes.checkpoint)} a checkpoint; ${parameters.toLocaleString('en')} parameters`],
   ];
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)} MB`;
+const size = (bytes: number): string =>
+  bytes < 1e9 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e9).toPrecision(3)} GB`;
 
 const spreadText = ({ min, median, max }: Spread, write: (value: number) => string): string =>
   [min, median, max].map(write).join(' / ');
