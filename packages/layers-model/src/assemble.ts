@@ -1,5 +1,5 @@
 /** One layers model from pixels to logits, put together of an old body and a new head. */
-import type { ModelInput } from '@counterweight/core';
+import { isCounterweightError, type ModelInput } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 
@@ -21,15 +21,33 @@ export interface Assembled {
   readonly head: layers.Layer;
 }
 
-/** @throws layers-model-unbuildable and what `bodyOf` throws */
+/**
+ * @param folder for messages
+ * @throws layers-model-unbuildable with what tfjs-layers says, and what `bodyOf` throws
+ */
 export async function assemble(
   tfl: Layers,
   folder: string,
   files: tf.io.ModelArtifacts,
-  { features, normalise }: Pick<LayersModelOptions, 'features' | 'normalise'>,
+  options: Pick<LayersModelOptions, 'features' | 'normalise'>,
   input: ModelInput,
 ): Promise<Assembled> {
-  const body = bodyOf(tfl, await build(tfl, folder, files), input.shape, features);
+  try {
+    return join(tfl, await tfl.loadLayersModel({ load: () => Promise.resolve(files) }), options, input);
+  } catch (error) {
+    if (isCounterweightError(error)) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw errors['layers-model-unbuildable']({ path: folder, message }, { cause: error });
+  }
+}
+
+function join(
+  tfl: Layers,
+  original: LayersModel,
+  { features, normalise }: Pick<LayersModelOptions, 'features' | 'normalise'>,
+  input: ModelInput,
+): Assembled {
+  const body = bodyOf(tfl, original, input.shape, features);
   const name = freeNames(body);
   const by = normalisation(normalise, input);
   const standardise = by && standardisation(tfl, name('normalise'));
@@ -38,19 +56,6 @@ export async function assemble(
   const logits = head.apply(body.apply(standardise?.apply(pixels) ?? pixels)) as SymbolicTensor;
   if (standardise) setStandardisation(standardise, by);
   return { whole: tfl.model({ inputs: pixels, outputs: logits, name: 'counterweight' }), standardise, body, head };
-}
-
-async function build({ loadLayersModel }: Layers, folder: string, files: tf.io.ModelArtifacts): Promise<LayersModel> {
-  let message = 'it has several outputs';
-  let cause: unknown;
-  try {
-    const model = await loadLayersModel({ load: () => Promise.resolve(files) });
-    if (model.outputs.length === 1) return model;
-  } catch (error) {
-    cause = error;
-    message = error instanceof Error ? error.message : String(error);
-  }
-  throw errors['layers-model-unbuildable']({ path: folder, message }, { cause });
 }
 
 /** The layers format has no standardisation by channel of its own; a batch norm without ε, scale and offset is one. */

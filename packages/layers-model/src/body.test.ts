@@ -163,15 +163,37 @@ test('a network of any size takes images of any size, with as many channels as i
 });
 
 test.each([
-  [[8, 8, 2], 'in data, size: 6 and channels: 2'],
-  [[6, 6, 1], 'in data, size: 6 and channels: 2'],
-  [[72], 'in data, size: 6 and channels: 2'],
+  [[8, 8, 2], 'in data, size: 6'],
+  [[6, 6, 1], 'in data, channels: 2'],
+  [[7, 6, 1], 'in data, size: 6 and channels: 2'],
+  [[72], 'take a data set of images, or a model for features'],
 ])('inputs of %j for a network of 6 × 6 × 2: what to set is said', async (shape, remedy) => {
   await expect(create(await write(smallModel()), {}, inputOf(shape))).rejects.toMatchObject({
     code: 'layers-model-input',
     exit: 2,
     expected: 'images of [6, 6, 2] in batches of any size',
     remedy,
+  });
+});
+
+test('two inputs, two outputs, and batches of a fixed size are refused', async () => {
+  const input = (name: string) => tfl.input({ shape: [6, 6, 2], name });
+  const pool = (name: string) => layers.globalAveragePooling2d({ name });
+  const [a, b, c] = [input('a'), input('b'), input('c')];
+  const twoInputs = tfl.model({
+    inputs: [a, b],
+    outputs: pool('p').apply(layers.add().apply([a, b])) as tfl.SymbolicTensor,
+  });
+  const twoOutputs = tfl.model({
+    inputs: c,
+    outputs: [pool('q').apply(c), pool('r').apply(c)] as tfl.SymbolicTensor[],
+  });
+  const fixed = tfl.sequential({ layers: [layers.globalAveragePooling2d({ batchInputShape: [8, 6, 6, 2] })] });
+  await expect(create(await write(twoInputs))).rejects.toMatchObject({ code: 'layers-model-input' });
+  await expect(create(await write(twoOutputs))).rejects.toMatchObject({ code: 'layers-model-unbuildable' });
+  await expect(create(await write(fixed))).rejects.toMatchObject({
+    code: 'layers-model-input',
+    remedy: expect.stringContaining('batches of any size') as string,
   });
 });
 

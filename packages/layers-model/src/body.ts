@@ -12,7 +12,7 @@ type Shape = readonly (number | null)[];
  * The network up to its features, [batch, height, width, channels] to [batch, features]; what lies behind is disposed.
  * @param shape [height, width, channels] of the images
  * @param named the layer whose output are the features; default: what the classifier at the end is given
- * @throws layers-model-input, layers-model-layer-unknown, layers-model-no-features
+ * @throws RangeError for several outputs; layers-model-input, layers-model-layer-unknown, layers-model-no-features
  */
 export function bodyOf(
   { model, layers }: Layers,
@@ -21,6 +21,7 @@ export function bodyOf(
   named?: string,
 ): LayersModel {
   checkInput(original, shape);
+  if (original.outputs.length !== 1) throw new RangeError(`${original.outputs.length} outputs`);
   const { tensor, layer } = named === undefined ? beforeClassifier(original) : outputOf(original, named);
   const [, ...sizes] = tensor.shape;
   if (![1, 3].includes(sizes.length) || typeof sizes.at(-1) !== 'number')
@@ -44,18 +45,19 @@ function checkInput(original: LayersModel, data: readonly number[]): void {
   const model: Shape = [batch ?? null, ...sizes];
   const fits = data.length === 3 && sizes.length === 3 && sizes.every((size, i) => size === null || size === data[i]);
   if (original.inputs.length === 1 && fits && batch === null) return;
-  throw errors['layers-model-input']({ data, model, remedy: remedyFor(model) });
+  throw errors['layers-model-input']({ data, model, remedy: remedyFor(model, data) });
 }
 
 /** What to set in `data`. */
-function remedyFor([batch, height, width, channels, ...more]: Shape): string {
+function remedyFor([batch, height, width, channels, ...more]: Shape, data: readonly number[]): string {
   if (batch !== null || channels === undefined || more.length > 0)
     return 'take a model with one input of images in batches of any size, [null, height, width, channels]';
+  if (data.length !== 3) return 'take a data set of images, or a model for features';
+  const size = height === width ? `size: ${height ?? 'any'}` : `images of ${height ?? 'any'} × ${width ?? 'any'}`;
+  const differs = (wanted: number | null | undefined, i: number) => typeof wanted === 'number' && wanted !== data[i];
   const given = [
-    ...(typeof height === 'number'
-      ? [height === width ? `size: ${height}` : `images of ${height} × ${width ?? 'any'}`]
-      : []),
-    ...(typeof channels === 'number' ? [`channels: ${channels}`] : []),
+    ...(differs(height, 0) || differs(width, 1) ? [size] : []),
+    ...(differs(channels, 2) ? [`channels: ${channels ?? 'any'}`] : []),
   ];
   return `in data, ${given.join(' and ')}`;
 }
