@@ -12,7 +12,8 @@ export interface Inputs {
   id(example: number): string;
   /**
    * Reads examples undecorated, row after row; augmentation is the trainer's.
-   * A float buffer must be fresh each time (tensors may alias it), bytes may be reused.
+   * Several reads may be under way at once, each into memory of its own, which its caller uses again after both the read and the
+   * life of any tensor made from it (tensors may alias float buffers).
    */
   read(examples: Int32Array, into: Uint8Array | Float32Array): Promise<void>;
   /** Examples that `read` could not read and left blank, as a tolerant reader may: nothing is to be said of them. */

@@ -127,6 +127,23 @@ test('a model draws from a stream of its own in each step, the same in each run 
   expect(await draws(2)).not.toEqual(first);
 });
 
+test('the time waited for inputs is told per epoch and for the run, a part of its seconds', async () => {
+  const dataset = tinyDataset();
+  const read: Dataset['read'] = async (examples, into) => {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await dataset.read(examples, into);
+  };
+  const { result, epochs } = await run({ dataset: { ...dataset, read } });
+  for (const { waited, seconds } of epochs) {
+    expect(waited).toBeGreaterThan(0);
+    expect(waited).toBeLessThan(seconds);
+  }
+  expect(result.waited).toBeCloseTo(
+    epochs.reduce((sum, { waited }) => sum + waited, 0),
+    9,
+  );
+});
+
 test('an image is augmented differently in each epoch', async () => {
   const seen = new Set<string>();
   const dataset = tinyDataset({ examples: 1 });

@@ -2,11 +2,11 @@ import { loadEngine } from '@counterweight/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { outputBias, weighted } from '@counterweight/core';
+import { outputBias, randomStream, weighted, type Model } from '@counterweight/core';
 
 import { channelStatistics } from './channel-statistics.js';
 import { initialiseHead } from './head-bias.js';
-import { scoreExamples } from './score.js';
+import { scoreBlocks, scoreExamples } from './score.js';
 import { bce, statisticsOf, tinyDataset, tinyModel } from './fixtures/tiny.js';
 
 beforeAll(() => loadEngine());
@@ -24,6 +24,55 @@ test.each([1, 4, 7, 64])('scores in batches of %d are those of one batch, row fo
   got.forEach((x, i) => expect(Math.abs(x - want[i]!)).toBeLessThan(1e-6));
   expect(await scores.block(4, 5)).toEqual(await scores.block(5, 6)); // example 7, twice
   model.dispose();
+});
+
+test('probabilities do not depend on the size of batches, through convolutions too', async () => {
+  const [count, shape] = [23, [16, 16, 3]];
+  const random = randomStream(4);
+  const images = Uint8Array.from({ length: count * 768 }, () => random.integer(256));
+  const source = {
+    input: { shape, dtype: 'uint8' as const },
+    read: (examples: Int32Array, into: Uint8Array | Float32Array) => {
+      examples.forEach((e, i) => into.set(images.subarray(768 * e, 768 * (e + 1)), 768 * i));
+      return Promise.resolve();
+    },
+  };
+  const normal = (...size: number[]) =>
+    tf.variable(
+      tf.tensor(
+        Float32Array.from({ length: size.reduce((a, b) => a * b) }, () => random.normal() / 4),
+        size,
+      ),
+    );
+  const [filters, kernel, bias] = [normal(3, 3, 3, 16), normal(1024, 40), normal(40)];
+  const model: Model = {
+    features: (inputs) => {
+      const x = tf.relu(tf.conv2d(tf.div(inputs as tf.Tensor4D, 255), filters as tf.Tensor4D, 1, 'same'));
+      return tf.reshape(tf.maxPool(x, 2, 2, 'valid'), [inputs.shape[0], 1024]);
+    },
+    classify: (features) => tf.add(tf.matMul(features, kernel as tf.Tensor2D), bias),
+    parameters: [],
+    buffers: [],
+    head: { kernel, bias },
+    export: () => Promise.resolve(),
+    dispose: () => undefined,
+  };
+  const examples = Int32Array.from({ length: count }, (_, i) => (i * 5) % count);
+  const probabilities = async (batchSize: number): Promise<number[]> => {
+    const all: number[] = [];
+    for await (const { from, rows, logits } of scoreBlocks(model, source, examples, { batchSize })) {
+      expect(all).toHaveLength(40 * from);
+      expect(rows).toBe(Math.min(batchSize, count - from));
+      all.push(...logits.map((z) => 1 / (1 + Math.exp(-z))));
+    }
+    return all;
+  };
+  const whole = await probabilities(23);
+  expect(whole).toHaveLength(23 * 40);
+  for (const batchSize of [1, 2, 7, 11, 64])
+    (await probabilities(batchSize)).forEach((p, i) => {
+      expect(Math.abs(p - whole[i]!)).toBeLessThan(1e-6);
+    });
 });
 
 test('no examples, no rows', async () => {

@@ -91,6 +91,7 @@ export function checkPosition(
     epoch <= planned.length &&
     batch >= 0 &&
     within <= (planned[epoch] ?? 0) &&
+    (batch % accumulate === 0 || within === planned[epoch]) && // between steps; an epoch's last one may have fewer batches
     step === before + within;
   if (isThere) return;
   throw errors['training-state-wrong']({
