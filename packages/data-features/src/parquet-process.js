@@ -14,6 +14,9 @@ import { compressors } from 'hyparquet-compressors';
 /** @import { ParquetScan, SchemaTree } from 'hyparquet' */
 /** @import { ParquetAnswer, ParquetColumn, ParquetQuestion } from './parquet.js' */
 
+/** A block of rows: for each, every column is read on from its page, so a wide table wants few of them. */
+const blockBytes = 2 ** 28;
+
 const [path = '', parent = ''] = process.argv.slice(2);
 // Should that process be killed, a thread ends this one, even out of an endless loop.
 const watch = `setInterval(() => process.ppid === ${Number(parent)} || process.kill(process.pid, 'SIGKILL'), 500)`;
@@ -66,7 +69,7 @@ const numberOf = (value) => (value === null || value === undefined ? NaN : Numbe
  * @param {ParquetQuestion} question
  * @param {{ rowStart: number, rowEnd: number }} range
  */
-async function sendFlat(scan, { id, features, blockBytes }, { rowStart, rowEnd }) {
+async function sendFlat(scan, { id, features }, { rowStart, rowEnd }) {
   const width = features.length;
   const step = Math.max(1, Math.floor(blockBytes / (4 * width)));
   for (let from = rowStart; from < rowEnd; from += step) {
@@ -86,7 +89,7 @@ async function sendFlat(scan, { id, features, blockBytes }, { rowStart, rowEnd }
  * @param {{ rowStart: number, rowEnd: number }} range
  * @param {number | undefined} width of rows before these
  */
-async function sendLists(scan, { id, features, blockBytes }, { rowStart, rowEnd }, width) {
+async function sendLists(scan, { id, features }, { rowStart, rowEnd }, width) {
   const lists = await read(scan, features[0] ?? '', rowStart, rowEnd);
   const columns = width ?? lists[0]?.length ?? 0;
   const step = Math.max(1, Math.floor(blockBytes / (4 * (columns + 1))));

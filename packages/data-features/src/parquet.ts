@@ -20,8 +20,6 @@ export interface ParquetQuestion {
   /** Whether the one column of features holds lists. */
   readonly lists: boolean;
   readonly id?: string;
-  /** How many bytes of features it may send at once. */
-  readonly blockBytes: number;
 }
 
 interface Table {
@@ -62,7 +60,7 @@ export async function readParquet(path: string, size: number, inMemory: number, 
   try {
     const { table } = (await answers.next()).value?.message ?? {};
     if (!table) throw invalid('no table in it');
-    const { question, width } = ask(table, inMemory);
+    const { question, width } = ask(table);
     checkSize(size, 4 * table.rows * Math.max(1, width));
     let columns = width;
     const ids: string[] = [];
@@ -86,7 +84,7 @@ export async function readParquet(path: string, size: number, inMemory: number, 
 }
 
 /** Which columns are asked for; how many features that makes (0: the lists will tell). @throws features-columns-invalid, parquet-invalid */
-function ask({ columns, largest }: Table, inMemory: number): { question: ParquetQuestion; width: number } {
+function ask({ columns, largest }: Table): { question: ParquetQuestion; width: number } {
   const { id, features } = columnsOf(columns.map(({ name }) => name));
   const chosen = features.map((at) => columns[at]!);
   const fail = (found: string): Error => errors['features-columns-invalid']({ found });
@@ -102,7 +100,7 @@ function ask({ columns, largest }: Table, inMemory: number): { question: Parquet
   const names = chosen.map(({ name }) => name);
   if (new Set(names).size < names.length) throw fail('two columns of one name');
   const question = { features: names, lists, ...(id !== undefined && { id: columns[id]!.name }) };
-  return { question: { ...question, blockBytes: Math.max(2 ** 20, inMemory) }, width: lists ? 0 : names.length };
+  return { question, width: lists ? 0 : names.length };
 }
 
 const invalid = (found: string): Error => errors['parquet-invalid']({ found });
