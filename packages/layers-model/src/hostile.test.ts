@@ -141,6 +141,7 @@ test('a BOM before model.json, and a link to the folder itself, are fine', async
 });
 
 test('any value in place of any part of model.json: built, or an error of the catalogue', async () => {
+  const folder = writeFiles(files);
   const paths: (string | number)[][] = [];
   const walk = (value: unknown, path: (string | number)[]): void => {
     if (path.length > 0) paths.push(path);
@@ -161,7 +162,8 @@ test('any value in place of any part of model.json: built, or an error of the ca
       fc.oneof(fc.constantFrom<unknown>(null, [], {}, '', 0, -1, true, 'norm'), fc.jsonValue({ maxDepth: 1 })),
       async (path, value) => {
         try {
-          (await create(withJson(JSON.stringify(replaced(path, value))), { frozen: false })).dispose();
+          writeFileSync(join(folder, 'model.json'), JSON.stringify(replaced(path, value)));
+          (await create(folder, { frozen: false })).dispose();
         } catch (error) {
           if (!isCounterweightError(error)) throw new Error(`${path.join('.')}: ${String(error)}`, { cause: error });
         }

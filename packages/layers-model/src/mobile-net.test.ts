@@ -28,7 +28,8 @@ const SHAPE = [224, 224, 3];
 const input = inputOf(SHAPE, 4);
 const counts = () => [tf.memory().numTensors, nativeTensorCount()];
 
-describe.skipIf(!installed)('MobileNet v2', () => {
+// A step on 224 × 224 pixels takes its time where other work has the cores.
+describe.skipIf(!installed)('MobileNet v2', { timeout: 60_000 }, () => {
   let folder: string;
   beforeAll(async () => (folder = await mobileNet()));
   const loadPlain = (from: string) =>
@@ -75,8 +76,8 @@ describe.skipIf(!installed)('MobileNet v2', () => {
     const start = tf.memory().numTensors;
     const options = { features: 'flatten_1', normalise: '0..1', frozen: false };
     const model = await create(folder, options, input);
-    const x = images(4, SHAPE);
-    const targets = tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], [4, 4]);
+    const x = images(2, SHAPE);
+    const targets = tf.tensor2d([1, 0, 0, 0, 0, 1, 0, 0], [2, 4]);
     const before = stateOf(model);
     descend(model, x, targets, 0.02);
     const held = counts();
