@@ -86,7 +86,7 @@ export async function runCommand(
       },
     });
     if (asJson) terminal.out(json(result));
-    else if (result.metrics) terminal.out(resultText(result.folder, result.metrics));
+    else if (result.metrics) terminal.out(resultText(result.folder, result.metrics, result.waited));
     if (result.ended !== 'interrupted') return 0;
     terminal.progress.write(`interrupted; to go on:\n  counterweight run --resume ${shellWord(result.folder)}\n`);
     return INTERRUPTED;

@@ -3,7 +3,11 @@ import type { RunMetrics } from '@counterweight/core';
 import { clock } from './duration.js';
 
 /** What came out of a run, as a person reads it; the numbers are those of `metrics.json`. */
-export function resultText(folder: string, { test, chance, steps, seconds }: RunMetrics): string {
+export function resultText(
+  folder: string,
+  { test, chance, optimum, steps, seconds }: RunMetrics,
+  waited?: number,
+): string {
   const { averagePrecision: ap, prevalenceRatio: ratio, groups } = test;
   const rows: readonly (readonly [string, string])[] = [
     ...(ap
@@ -16,6 +20,14 @@ export function resultText(folder: string, { test, chance, steps, seconds }: Run
             'chance',
             `macro ${score(chance.averagePrecision.macro)}  micro ${score(chance.averagePrecision.micro)}`,
           ] as const,
+          ...(optimum
+            ? [
+                [
+                  'possible',
+                  `macro ${score(optimum.averagePrecision.macro)}  micro ${score(optimum.averagePrecision.micro)}, by the best predictor there can be`,
+                ] as const,
+              ]
+            : []),
         ]
       : []),
     ...(ratio
@@ -36,7 +48,10 @@ export function resultText(folder: string, { test, chance, steps, seconds }: Run
           ] as const,
         ]
       : []),
-    ['trained', `${steps} steps in ${clock(seconds)}`],
+    [
+      'trained',
+      `${steps} steps in ${clock(seconds)}${waited === undefined ? '' : `, ${((100 * waited) / Math.max(seconds, 1e-9)).toFixed(1)} % of it waiting for inputs`}`,
+    ],
     ['folder', folder],
   ];
   return rows.map(([name, text]) => `${name.padEnd(10)}${text}\n`).join('');

@@ -10,17 +10,11 @@ import {
   type ModelInput,
   type ResolvedRun,
   type RunMetrics,
+  type Scores,
 } from '@counterweight/core';
 import { chanceScores } from '@counterweight/metrics';
 import { accelerate, loadEngine, type Engine } from '@counterweight/tensorflow';
-import {
-  channelStatistics,
-  fit,
-  initialiseHead,
-  scoreExamples,
-  type FitResult,
-  type TrainingState,
-} from '@counterweight/trainer';
+import { channelStatistics, fit, initialiseHead, type FitResult, type TrainingState } from '@counterweight/trainer';
 
 import { CheckpointStore, type Checkpoint } from './checkpoints/store.js';
 import { errors } from './errors.js';
@@ -33,6 +27,7 @@ import { prepare, type Prepared } from './prepare.js';
 import { changedSurroundings, checkData, checkManifest, lastCheckpoint } from './resume.js';
 import { checkRunFolder, recordedRun, RunFolder } from './run-folder.js';
 import { saveModel } from './saved-model.js';
+import { splitScores } from './split-scores.js';
 import { pickTestExamples } from './test-examples.js';
 import { validationSample } from './validation.js';
 import { versions } from './versions.js';
@@ -56,6 +51,8 @@ export interface RunResult {
   readonly ended: FitResult['ended'];
   /** Absent when interrupted. */
   readonly metrics?: RunMetrics;
+  /** Seconds of training spent waiting for inputs; absent when this process did not train to the end. */
+  readonly waited?: number;
 }
 
 /**
@@ -147,9 +144,17 @@ class Training {
     const { training, evaluation: settings } = manifest.settings;
     const context = { dataset, training: statistics, metrics, settings };
 
-    const measure = async (split: 'validation' | 'test', examples = dataset.splits[split]) => {
-      const scores = await scoreExamples(model, dataset, examples);
-      return { scores, ...(await evaluateSplit(split, scores, context, examples)) };
+    const measured = async <T>(
+      split: 'validation' | 'test',
+      examples: Int32Array,
+      then: (scores: Scores, result: SplitResult) => T | Promise<T>,
+    ): Promise<T> => {
+      const scores = await splitScores(model, dataset, examples, folder.path);
+      try {
+        return await then(scores, await evaluateSplit(split, scores, context, examples));
+      } finally {
+        scores.close();
+      }
     };
     const { validation: whole } = dataset.splits;
     const sample = validationSample(whole, dataset.classes.length, settings.validationExamples, random);
@@ -170,7 +175,7 @@ class Training {
       save: (state) => this.save(state),
       evaluate: async () => {
         if (sample.length === 0) return {};
-        last = (await measure('validation', sample)).metrics;
+        last = await measured('validation', sample, (_, { metrics: found }) => found);
         return flatten(last);
       },
       callbacks: [this.recorder(checkpoint?.seconds ?? 0), ...callbacks],
@@ -183,27 +188,29 @@ class Training {
 
     await saveModel(folder, model, dataset.classes);
     // What was measured last may be of a sample, of another process, or of an epoch that was not the best.
-    const measured = sample.length === whole.length && training.earlyStopping === null ? last : undefined;
-    const validation = measured ?? (whole.length === 0 ? {} : (await measure('validation')).metrics);
-    const test = await measure('test');
-    const { rows, columns } = test.scores;
-    const chance = chanceScores(rows, columns, random.fork('chance'));
+    const known = sample.length === whole.length && training.earlyStopping === null ? last : undefined;
+    const validation =
+      known ?? (whole.length === 0 ? {} : await measured('validation', whole, (_, { metrics: found }) => found));
+    const test = await measured('test', dataset.splits.test, async (scores, { metrics: found, perClass }) => {
+      folder.write(RUN_FILES.perClass, perClassTable(dataset, perClass));
+      folder.writeJson(RUN_FILES.testExamples, await pickTestExamples(dataset, scores, settings.threshold));
+      return found;
+    });
+    const chance = chanceScores(dataset.splits.test.length, dataset.classes.length, random.fork('chance'));
     const optimum = dataset.optimum?.(dataset.splits.test);
     const result: RunMetrics = {
       validation,
-      test: test.metrics,
+      test,
       chance: { averagePrecision: await evaluateReference(chance, context) },
       ...(optimum && { optimum: { averagePrecision: await evaluateReference(optimum, context) } }),
       seconds: fitted.seconds,
       steps: fitted.steps,
     };
-    folder.write(RUN_FILES.perClass, perClassTable(dataset, test.perClass));
-    folder.writeJson(RUN_FILES.testExamples, await pickTestExamples(dataset, test.scores, settings.threshold));
     folder.writeJson(RUN_FILES.metrics, result);
     const { ended, reason } = fitted;
     const status = ended === 'stopped' ? 'stopped' : 'done';
     folder.event({ type: 'end', time: now(), status, ...(reason !== undefined && { reason }) });
-    return { folder: folder.path, ended, metrics: result };
+    return { folder: folder.path, ended, metrics: result, waited: fitted.waited };
   }
 
   /** A checkpoint that cannot be written costs no training: the one before it stays, the next is tried. */
