@@ -7,6 +7,7 @@ import {
   type Logger,
   type Plugin,
   type RandomStream,
+  type z,
 } from '@counterweight/core';
 import { readLabelTable } from '@counterweight/label-table';
 
@@ -23,15 +24,18 @@ export type { ImagesOptions } from './options.js';
 
 /**
  * Images with a label table: a folder of PNG, JPEG, WebP and GIF files, or a pack.
+ * @param given options as in a manifest; what is left out has its default
  * @param base folder that relative paths start from
  * @throws data-path-missing and the other codes of `errors`; those of label-table
  */
-export async function readImages(
-  options: ImagesOptions,
+export const readImages = (
+  given: z.input<typeof options>,
   base: string,
   random: RandomStream,
   logger: Logger,
-): Promise<Dataset> {
+): Promise<Dataset> => create(options.parse(given), base, random, logger);
+
+async function create(options: ImagesOptions, base: string, random: RandomStream, logger: Logger): Promise<Dataset> {
   const { separator, unlisted, strict } = options;
   const classes =
     options.classes === undefined ? {} : { classes: await namedPath(base, 'classes', options.classes, 'file') };
@@ -60,7 +64,7 @@ const plugin: Plugin<'dataset', typeof options, readonly [typeof BASE_FOLDER, ty
     name: 'images',
     options,
     inject: [BASE_FOLDER, RANDOM, LOGGER],
-    create: readImages,
+    create,
     inputs: imageInputs,
   });
 
