@@ -1,6 +1,7 @@
-import { loadEngine, nativeTensorCount } from '@counterweight/tensorflow';
+import { BACKEND, loadEngine, nativeTensorCount } from '@counterweight/tensorflow';
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { randomStream, type Callback } from '@counterweight/core';
 
@@ -15,10 +16,14 @@ import { averageWeights } from './weight-average.js';
 beforeAll(() => loadEngine());
 
 describe.each([
-  { decay: 0.9, warmup: false },
-  { decay: 0.9, warmup: true },
-  { decay: 0.25, warmup: true },
-])('$decay, warmup $warmup', ({ decay, warmup }) => {
+  { backend: 'tensorflow', decay: 0.9, warmup: false },
+  { backend: 'tensorflow', decay: 0.9, warmup: true },
+  { backend: 'tensorflow', decay: 0.25, warmup: true },
+  { backend: 'cpu', decay: 0.9, warmup: true },
+])('on $backend, $decay, warmup $warmup', ({ backend, decay, warmup }) => {
+  beforeAll(() => tf.setBackend(backend));
+  afterAll(() => tf.setBackend(BACKEND));
+
   test('the average is that of the formula in float64', () => {
     const variable = tf.variable(tf.tensor1d([1, -2]));
     const average = averageWeights([{ name: 'w', variable }], { decay, warmup });

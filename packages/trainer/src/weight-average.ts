@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Variable } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, NamedTensorInfoMap, Variable } from '@tensorflow/tfjs-core';
 
 import { z, type Parameter, type Stateful } from '@counterweight/core';
 
+import { fusedKernel } from './fused-kernel.js';
 import { loadVariables, variableState } from './model-state.js';
 
 export const averageOptions = z.strictObject({
@@ -39,7 +40,8 @@ export function averageWeights(
   return {
     update: (step) => {
       const kept = warmup ? Math.min(decay, (1 + step) / (10 + step)) : decay;
-      for (const { variable, weights } of averages) approach(variable, weights, 1 - kept);
+      const approach = fusedKernel('CwAverage') ?? averageUpdate;
+      for (const { variable, weights } of averages) approach({ variable, toward: weights }, { share: 1 - kept });
     },
     swap: () => {
       for (const { variable, weights } of averages) exchange(variable, weights);
@@ -54,9 +56,12 @@ export function averageWeights(
   };
 }
 
-function approach(average: Variable, weights: Variable, share: number): void {
+/** The same as the engine's CwAverage in ordinary operations. */
+function averageUpdate(inputs: NamedTensorInfoMap, attributes: NamedAttrMap): void {
+  const { variable, toward } = inputs as unknown as Record<'variable' | 'toward', Variable>;
+  const { share } = attributes as unknown as { share: number };
   tf.tidy(() => {
-    average.assign(tf.sub(average, tf.mul(tf.sub(average, weights), share)));
+    variable.assign(tf.sub(variable, tf.mul(tf.sub(variable, toward), share)));
   });
 }
 
