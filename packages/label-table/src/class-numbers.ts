@@ -1,4 +1,5 @@
 /** Names of classes get numbers: those of a class list, or in the order in which they are first seen. */
+import type { TableOptions } from './row.js';
 import { detached } from './text.js';
 import { count, quote, some } from './wording.js';
 
@@ -15,7 +16,7 @@ export class ClassNumbers {
   /** @param list the class list: names outside it are problems, or are ignored */
   constructor(
     private readonly list: ReadonlyMap<string, number> | undefined,
-    private readonly strict: boolean,
+    private readonly options: Pick<TableOptions, 'strict' | 'separator'>,
   ) {
     this.numbers = new Map(list);
   }
@@ -28,9 +29,10 @@ export class ClassNumbers {
   /** The number of each name, or what `numberOf` settles once the row is accepted. Millions of names pass through here. */
   find(names: readonly string[], problem: (what: string) => void): number[] {
     const found = names.map((name) => this.numbers.get(name) ?? NEW);
-    return found.includes(NEW)
-      ? found.map((number, i) => (number === NEW ? this.look(names[i]!, problem) : number))
-      : found;
+    if (!found.includes(NEW)) return found;
+    if (names.some((name) => name.trim() === ''))
+      problem(`an empty label in ${quote(names.join(this.options.separator))}`);
+    return found.map((number, i) => (number === NEW ? this.look(names[i]!, problem) : number));
   }
 
   /** The number of a name that `find` has seen; undefined: ignored. */
@@ -69,7 +71,7 @@ export class ClassNumbers {
     if (trimmed === '') return NEW;
     if (detached(trimmed) !== trimmed) problem(`${quote(trimmed)} is not Unicode text`);
     if (!this.list) return NEW;
-    if (this.strict) problem(`${quote(trimmed)} is not in the class list${this.suggestion(trimmed)}`);
+    if (this.options.strict) problem(`${quote(trimmed)} is not in the class list${this.suggestion(trimmed)}`);
     return IGNORED;
   }
 

@@ -34,7 +34,7 @@ class LineCutter implements Cutter {
   }
 }
 
-class RecordCutter implements Cutter {
+export class RecordCutter implements Cutter {
   line = 1;
 
   constructor(

@@ -1,5 +1,5 @@
 /** Numbers whose count is not known in advance: pieces of one size, so that growing copies nothing. */
-const PIECE = 1 << 16;
+const PIECE = 1 << 12;
 
 type Numbers = Uint8Array | Int32Array | Uint32Array | Float32Array;
 

@@ -94,6 +94,10 @@ describe('CSV with labels in a cell', () => {
     expect(labelsOf(await read('image,labels\na.png,\nb.png,x|y|x\n'))).toEqual([[], ['x', 'y']]);
   });
 
+  test('a label of spaces is an empty one, however many', async () => {
+    expect((await refused(read('image,labels\na,x|     |y\n'))).found).toContain('an empty label in "x|     |y"');
+  });
+
   test('another separator', async () => {
     expect((await read('image,labels\na.png,x y|z\n', { separator: ' ' })).classes).toEqual(['x', 'y|z']);
   });
@@ -168,9 +172,9 @@ describe('CSV with a column per class', () => {
   test('cells that are no target, with their column', async () => {
     const error = await refused(read('image,a,b\nx,1,2\ny,1,-0.5\nz,"0,5",0\n'));
     expect(told(error).slice(1)).toEqual([
-      'labels.csv:2: "2" for "b", expected 0 to 1, or nothing for unknown',
-      'labels.csv:3: "-0.5" for "b", expected 0 to 1, or nothing for unknown',
-      'labels.csv:4: "0,5" for "a", expected 0 to 1, or nothing for unknown',
+      'labels.csv:2: "2" for "b": expected 0 to 1, or nothing for unknown',
+      'labels.csv:3: "-0.5" for "b": expected 0 to 1, or nothing for unknown',
+      'labels.csv:4: "0,5" for "a": expected 0 to 1, or nothing for unknown',
     ]);
   });
 });
@@ -211,7 +215,7 @@ describe('JSON Lines', () => {
       '{"image":"f","labels":["x"],"split":"train"}',
       '{"image":"g","labels":["x"],"weight":-1}',
       '{"image":"h","labels":["\\ud800"]}',
-      X,
+      '['.repeat(100_000),
     ].join('\n');
     expect(told(await refused(read(text, {}, 'labels.jsonl')))).toEqual([
       '12 problems',

@@ -1,7 +1,7 @@
 import { selectRows, type SparseLabels } from '@counterweight/core';
 
 import { readClassList } from './class-list.js';
-import { csvForm, type CsvForm } from './csv-rows.js';
+import { csvForm } from './csv-form.js';
 import { eachLine, eachRecord } from './csv.js';
 import { errors } from './errors.js';
 import { jsonRow } from './json-rows.js';
@@ -50,7 +50,7 @@ export async function readLabelTable(file: string, options: TableOptions): Promi
       else builder.add(row);
     });
   else {
-    let form: CsvForm | undefined;
+    let form: ReturnType<typeof csvForm> | undefined;
     await eachRecord(file, (cells, line) => {
       if (form) {
         builder.add(form.row(cells, line));

@@ -9,6 +9,8 @@ export interface Row {
   readonly targets?: readonly number[];
   readonly unknown: readonly string[];
   readonly negative: readonly string[];
+  /** Whether the names are known to be distinct and not empty, as those of columns are. */
+  readonly distinct?: true;
   /** undefined: not given. */
   readonly split: string | undefined;
   readonly group: string | undefined;

@@ -40,8 +40,7 @@ export class SparseRows {
     for (let row = 1, from = 0; row < offsets.length; row++) {
       const to = offsets[row]!;
       const start = kept;
-      if (!values) classes.subarray(from, to).sort();
-      else sortTogether(classes.subarray(from, to), values.subarray(from, to));
+      sortRow(classes.subarray(from, to), values?.subarray(from, to));
       for (let i = from; i < to; i++)
         if (kept === start || classes[i] !== classes[kept - 1]) {
           classes[kept] = classes[i]!;
@@ -60,7 +59,12 @@ export class SparseRows {
   }
 }
 
-function sortTogether(classes: Uint16Array | Uint32Array, values: Float32Array): void {
+function sortRow(classes: Uint16Array | Uint32Array, values: Float32Array | undefined): void {
+  if (classes.every((column, i) => i === 0 || column > classes[i - 1]!)) return;
+  if (!values) {
+    classes.sort();
+    return;
+  }
   const order = Array.from(classes.keys()).sort((a, b) => classes[a]! - classes[b]!);
   const [unsortedClasses, unsortedValues] = [classes.slice(), values.slice()];
   order.forEach((from, to) => {

@@ -1,21 +1,16 @@
 /** Rows of any format, checked against each other, become a label table. */
-import { SPLITS, sparseLabels } from '@counterweight/core';
+import { sparseLabels } from '@counterweight/core';
 
 import { ClassNumbers } from './class-numbers.js';
-import { numberIn } from './csv-rows.js';
 import { errors } from './errors.js';
 import { Growing } from './growing.js';
 import type { LabelTable } from './label-table.js';
 import { Problems } from './problems.js';
+import { checkStates, splitNumber, weightNumber } from './row-checks.js';
 import type { Row, TableOptions } from './row.js';
 import { SparseRows } from './sparse-rows.js';
 import { detached } from './text.js';
 import { count, quote, some } from './wording.js';
-
-const splitNumbers: ReadonlyMap<string, number> = new Map([
-  ...SPLITS.map((split, number) => [split, number] as const),
-  ['val', SPLITS.indexOf('validation')],
-]);
 
 export class TableBuilder {
   readonly classes: ClassNumbers;
@@ -33,15 +28,15 @@ export class TableBuilder {
   private weightsGiven = false;
   private severalLabels = false;
   private leftOut = 0;
-  /** The first row decides whether the table has splits. */
-  private withSplits: { readonly has: boolean; readonly line: number } | undefined;
+  /** The first row that is taken decides whether the table has splits. */
+  private first: { readonly withSplit: boolean; readonly line: number } | undefined;
 
   constructor(
     private readonly file: string,
     private readonly options: TableOptions,
     classList?: ReadonlyMap<string, number>,
   ) {
-    this.classes = new ClassNumbers(classList, options.strict);
+    this.classes = new ClassNumbers(classList, options);
     this.problems = new Problems(file);
   }
 
@@ -59,14 +54,16 @@ export class TableBuilder {
     const positives = this.classes.find(row.labels, problem);
     const unknown = this.classes.find(row.unknown, problem);
     const negative = this.classes.find(row.negative, problem);
-    this.checkNames(row, problem);
-    const split = this.splitOf(row, problem);
-    const weight = weightOf(row, problem);
+    checkStates(row, problem);
+    this.checkSplit(row, problem);
+    const split = splitNumber(row, problem);
+    const weight = weightNumber(row, problem);
     if (this.problems.total > before) {
       this.leftOut++;
       return;
     }
 
+    this.first ??= { withSplit: row.split !== undefined, line: row.line };
     if (id !== '') this.firstLine.set(id, row.line);
     this.ids.push(id);
     this.lines.push(row.line);
@@ -116,7 +113,7 @@ export class TableBuilder {
         unlisted: options.unlisted,
         ...(exceptions && { exceptions }),
       }),
-      ...(this.withSplits?.has && { splits: this.splits.packed() }),
+      ...(this.first?.withSplit && { splits: this.splits.packed() }),
       ...(this.groupNumbers.size > 0 && { groups: this.groups.packed() }),
       ...(this.weightsGiven && { exampleWeights: this.weights.packed() }),
       notices: [...this.leftOutNotice(), ...this.classes.notices(), ...more, ...this.otherSeparator(classes)],
@@ -134,40 +131,11 @@ export class TableBuilder {
     return id;
   }
 
-  /** Empty names, a soft class twice, and classes in two states. */
-  private checkNames({ labels, targets, unknown, negative }: Row, problem: (what: string) => void): void {
-    const { separator } = this.options;
-    for (const names of [labels, unknown, negative])
-      if (names.some((name) => name.length < 3 && name.trim() === ''))
-        problem(`an empty label in ${quote(names.join(separator))}`);
-    if (targets && new Set(labels.map((name) => name.trim())).size < labels.length) problem('a label twice');
-    if (targets?.some((target) => Math.fround(target) === 0)) problem('a target too small for 32 bits');
-    if (unknown.length + negative.length === 0) return;
-    const states = new Map<string, string>();
-    for (const [state, names] of [
-      ['positive', labels],
-      ['unknown', unknown],
-      ['negative', negative],
-    ] as const)
-      for (const name of names) {
-        const earlier = states.get(name.trim());
-        if (earlier !== undefined && earlier !== state)
-          problem(`${quote(name.trim())} is both ${earlier} and ${state}`);
-        states.set(name.trim(), state);
-      }
-  }
-
-  private splitOf({ split, line }: Row, problem: (what: string) => void): number {
-    this.withSplits ??= { has: split !== undefined, line };
-    const { has, line: first } = this.withSplits;
-    if (split === undefined) {
-      if (has) problem(`no split, line ${first} has one`);
-      return 0;
-    }
-    const number = splitNumbers.get(split.trim().toLowerCase());
-    if (!has) problem(`a split, line ${first} has none`);
-    else if (number === undefined) problem(`split ${quote(split.trim())}, expected train, val or test`);
-    return number ?? 0;
+  /** Either every row has a split or none. */
+  private checkSplit({ split }: Row, problem: (what: string) => void): void {
+    if (!this.first || this.first.withSplit === (split !== undefined)) return;
+    const { withSplit, line } = this.first;
+    problem(withSplit ? `no split, line ${line} has one` : `a split, line ${line} has none`);
   }
 
   /** A row without a group is one of its own. */
@@ -199,12 +167,4 @@ export class TableBuilder {
           ];
     });
   }
-}
-
-function weightOf({ weight }: Row, problem: (what: string) => void): number {
-  const text = weight?.trim() ?? '';
-  if (text === '') return 1;
-  const number = Math.fround(numberIn(text) ?? NaN);
-  if (!(number >= 0 && number < Infinity)) problem(`weight ${quote(text)}, expected a number of at least 0`);
-  return number;
 }

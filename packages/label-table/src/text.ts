@@ -67,9 +67,10 @@ async function* byteBlocks(file: string): AsyncGenerator<Buffer> {
     const stats = await stat(file);
     // A pipe would wait for its other end.
     if (!stats.isFile()) throw errors['table-unreadable']({ found: 'not a file' }, { place: { file } });
-    const raw = createReadStream(file, { highWaterMark: BLOCK });
+    const block = Math.min(BLOCK, Math.max(stats.size, 1 << 12));
+    const raw = createReadStream(file, { highWaterMark: block });
     const stream: Readable = /\.gz$/i.test(file)
-      ? pipeline(raw, createGunzip({ chunkSize: BLOCK }), () => undefined)
+      ? pipeline(raw, createGunzip({ chunkSize: block }), () => undefined)
       : raw;
     yield* stream as AsyncIterable<Buffer>;
   } catch (cause) {
