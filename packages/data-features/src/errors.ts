@@ -31,8 +31,8 @@ export const errors = defineErrors({
   'features-file-changed': {
     exit: 3,
     title: 'The file of features became shorter while it was read.',
-    found: ({ position }: { position: number; size: number }) => `the end of the file at byte ${position}`,
-    expected: ({ size }: { size: number }) => `${size} bytes, as at the start`,
+    found: ({ position }: { position: number }) => `the end of the file at byte ${position}`,
+    expected: () => 'as many bytes as at the start',
     remedy: () => 'leave the file alone during a run: write a new one under another name',
   },
   'features-shape-invalid': {
