@@ -48,6 +48,9 @@ async function runExamples(page: string, folder: string): Promise<unknown[]> {
   return modules;
 }
 
+/** The plugin that a package's name alone means. */
+const isNamedFor = ({ kind, name }: AnyPlugin, folder: string): boolean => [name, `${kind}-${name}`].includes(folder);
+
 /** Every entry `{ use: PACKAGE, … }` in the blocks in yaml of a page is one that its plugin accepts. */
 async function checkEntries(page: string): Promise<void> {
   for (const code of blocks(page, 'yaml')) {
@@ -55,7 +58,9 @@ async function checkEntries(page: string): Promise<void> {
     for (const entry of entries) {
       if (typeof entry !== 'object' || entry === null || !('use' in entry)) continue;
       const { use, weights: _weights, ...options } = entry as { use: string; weights?: unknown };
-      const [plugin] = await pluginsOf(use.replace('@counterweight/', ''));
+      const [folder, name] = use.replace('@counterweight/', '').split('#') as [string, string | undefined];
+      const own = await pluginsOf(folder);
+      const plugin = own.find((one) => (name === undefined ? isNamedFor(one, folder) : one.name === name)) ?? own[0];
       expect((plugin!.options as z.ZodType).safeParse(options).error, use).toBeUndefined();
     }
   }

@@ -8,6 +8,7 @@ const epoch = {
   ...batch,
   learningRate: 0.1,
   seconds: 1,
+  waited: 0,
   metrics: { 'averagePrecision.macro': 0.25 },
   stop: () => undefined,
 };

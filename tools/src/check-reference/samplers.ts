@@ -1,4 +1,4 @@
-/** The topic samplers: what draws do to priors, the mining of entries, stratification. */
+/** The topic samplers: what draws do to priors, the mining of entries and examples, stratification. */
 import { z, type ElementwiseLoss } from '@counterweight/core';
 import { createMiner, trial, type ReferenceAdapter } from '@counterweight/testing';
 
@@ -8,9 +8,10 @@ import { bits, flat, labelsOf, matrix, rowsOf, shapeOf, statisticsOf } from './m
 import { checkStratification } from './stratification.js';
 import type { Tally } from './tally.js';
 
+const cases = z.array(z.looseObject({}));
 const file = z.looseObject({
   tables: z.array(z.looseObject({ labels: bits, cases: z.array(z.looseObject({ sampler: z.string() })) })),
-  mining: z.array(z.looseObject({ losses: matrix, targets: bits, mask: bits, entries: z.array(z.looseObject({})) })),
+  mining: z.array(z.looseObject({ losses: matrix, targets: bits, mask: bits, entries: cases, examples: cases })),
   stratification: z.array(z.looseObject({})),
 });
 type Mining = z.output<typeof file>['mining'][number];
@@ -28,11 +29,14 @@ export async function checkSamplers(content: unknown, adapter: ReferenceAdapter,
     for (const section of ['measures', 'mlRos']) if (section in more) tally.skip(section);
   }
   for (const [i, table] of mining.entries()) {
-    for (const [j, entry] of table.entries.entries()) {
-      if (!adapter.miners?.['entries']) tally.skip('mining of entries');
-      else await tally.attempt('mining of entries', `table ${i}, case ${j}`, () => checkMining(entry, table, adapter));
-    }
-    for (const _ of z.array(z.unknown()).parse(table['examples'] ?? [])) tally.skip('mining of examples');
+    for (const [list, check] of [
+      ['entries', checkEntryMining],
+      ['examples', checkExampleMining],
+    ] as const)
+      for (const [j, entry] of table[list].entries()) {
+        if (!adapter.miners?.[list]) tally.skip(`mining of ${list}`);
+        else await tally.attempt(`mining of ${list}`, `table ${i}, case ${j}`, () => check(entry, table, adapter));
+      }
   }
   for (const [i, entry] of stratification.entries()) {
     if (!adapter.stratify) tally.skip('stratification');
@@ -66,14 +70,32 @@ function checkDraws(entry: unknown, labels: z.output<typeof bits>, adapter: Refe
 }
 
 const mineCase = z.looseObject({ kind, kept: bits, keptCount: z.int(), meanOverKept: z.number() });
+
+async function checkEntryMining(entry: unknown, table: Mining, adapter: ReferenceAdapter): Promise<void> {
+  const { kind: _, kept, keptCount, meanOverKept, ...limits } = mineCase.parse(entry);
+  for await (const { gradient, statistics, mean } of mined('entries', limits, table, adapter)) {
+    agree('kept', gradient, kept, FLOAT64);
+    agree('keptCount', statistics.keptPositives + statistics.keptNegatives, keptCount, FLOAT64);
+    agree('meanOverKept', mean, meanOverKept, FLOAT32);
+  }
+}
+
+const exampleCase = z.looseObject({ kind, scores: z.array(z.number()), kept: z.array(z.literal([0, 1])) });
+
+async function checkExampleMining(entry: unknown, table: Mining, adapter: ReferenceAdapter): Promise<void> {
+  const { kind: _, scores: _scores, kept, ...limits } = exampleCase.parse(entry);
+  const entries = table.mask.map((row, i) => row.map((known) => known * kept[i]!));
+  for await (const { gradient } of mined('examples', limits, table, adapter)) agree('kept', gradient, entries, FLOAT64);
+}
+
 /** The loss of an entry is its logit: so the losses of the file can be mined. */
 const identity: ElementwiseLoss = { kind: 'elementwise', curves: (logit) => ({ positive: logit, negative: logit }) };
 /** After any warm-up. */
 const LATE = 1000;
 
-async function checkMining(entry: unknown, table: Mining, adapter: ReferenceAdapter): Promise<void> {
-  const { kind: _, kept, keptCount, meanOverKept, ...limits } = mineCase.parse(entry);
-  const { plugin, options } = adapter.miners!['entries']!(limits);
+/** What a miner keeps (the gradient of the sum) and the mean over it, with the labels stored in either way. */
+async function* mined(list: string, limits: unknown, table: Mining, adapter: ReferenceAdapter) {
+  const { plugin, options } = adapter.miners![list]!(limits);
   const columns = table.losses[0]!.length;
   for (const part of ['targets', 'mask'] as const)
     agree(`${part}: rows, columns`, shapeOf(table[part]), shapeOf(table.losses), FLOAT64);
@@ -84,8 +106,6 @@ async function checkMining(entry: unknown, table: Mining, adapter: ReferenceAdap
     const run = (reduction: 'sum' | 'mean') =>
       trial({ loss: identity, logits: flat(table.losses), labels, miner, reduction, epoch: LATE });
     const { gradient, statistics } = run('sum');
-    agree('kept', rowsOf(gradient, columns), kept, FLOAT64);
-    agree('keptCount', statistics.keptPositives + statistics.keptNegatives, keptCount, FLOAT64);
-    agree('meanOverKept', run('mean').value, meanOverKept, FLOAT32);
+    yield { gradient: rowsOf(gradient, columns), statistics, mean: run('mean').value };
   }
 }
