@@ -153,6 +153,8 @@ async function decode() {
   await send({ done: true });
 }
 
-decode().catch((/** @type {unknown} */ error) =>
-  send({ problem: error instanceof Error ? error.message : String(error) }),
-);
+decode().catch((/** @type {unknown} */ error) => {
+  const words = error instanceof Error ? error.message : String(error);
+  const isSense = error instanceof Error && error.constructor === Error;
+  return send({ problem: isSense ? words : `bytes that make no sense (${words})` });
+});
