@@ -1,5 +1,8 @@
+import { resolve } from 'node:path';
+
 import {
   BASE_FOLDER,
+  CACHE_FOLDER,
   definePlugin,
   LOGGER,
   RANDOM,
@@ -11,7 +14,6 @@ import {
 } from '@counterweight/core';
 import { readLabelTable } from '@counterweight/label-table';
 
-import { cacheFolder } from './cache-folder.js';
 import { readImageFolder } from './image-folder.js';
 import { imageInputs } from './image-inputs.js';
 import { imagesDataset } from './images-dataset.js';
@@ -26,6 +28,7 @@ export type { ImagesOptions } from './options.js';
  * Images with a label table: a folder of PNG, JPEG, WebP and GIF files, or a pack.
  * @param given options as in a manifest; what is left out has its default
  * @param base folder that relative paths start from
+ * @param cache where decoded images are kept unless the options say otherwise; null: nowhere, they stay in memory
  * @throws data-path-missing and the other codes of `errors`; those of label-table
  */
 export const readImages = (
@@ -33,14 +36,22 @@ export const readImages = (
   base: string,
   random: RandomStream,
   logger: Logger,
-): Promise<Dataset> => create(options.parse(given), base, random, logger);
+  cache: string | null = null,
+): Promise<Dataset> => create(options.parse(given), base, random, logger, cache);
 
-async function create(options: ImagesOptions, base: string, random: RandomStream, logger: Logger): Promise<Dataset> {
+async function create(
+  options: ImagesOptions,
+  base: string,
+  random: RandomStream,
+  logger: Logger,
+  usualCache: string | null,
+): Promise<Dataset> {
   const { separator, unlisted, strict } = options;
   const classes =
     options.classes === undefined ? {} : { classes: await namedPath(base, 'classes', options.classes, 'file') };
   const reading = { separator, unlisted, strict, ...classes };
-  const cache = cacheFolder(options.cache, base);
+  const { cache: wanted = usualCache } = options;
+  const cache = wanted === null ? null : resolve(base, wanted);
   const source = await sourceOf();
   try {
     return imagesDataset(source, options, random.fork('splits'));
@@ -58,14 +69,17 @@ async function create(options: ImagesOptions, base: string, random: RandomStream
   }
 }
 
-const plugin: Plugin<'dataset', typeof options, readonly [typeof BASE_FOLDER, typeof RANDOM, typeof LOGGER]> =
-  definePlugin({
-    kind: 'dataset',
-    name: 'images',
-    options,
-    inject: [BASE_FOLDER, RANDOM, LOGGER],
-    create,
-    inputs: imageInputs,
-  });
+const plugin: Plugin<
+  'dataset',
+  typeof options,
+  readonly [typeof BASE_FOLDER, typeof RANDOM, typeof LOGGER, typeof CACHE_FOLDER]
+> = definePlugin({
+  kind: 'dataset',
+  name: 'images',
+  options,
+  inject: [BASE_FOLDER, RANDOM, LOGGER, CACHE_FOLDER],
+  create,
+  inputs: imageInputs,
+});
 
 export default plugin;

@@ -1,9 +1,5 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-
 import { expect, test } from 'vitest';
 
-import { cacheFolder } from './cache-folder.js';
 import { options } from './options.js';
 
 const issues = (given: unknown): string[] =>
@@ -49,13 +45,4 @@ test.each([
   [{ images: 'i', labels: 'l', sise: 32 }, 'sise'],
 ])('%j is refused: %s', (given, message) => {
   expect(issues(given).join('\n')).toContain(message);
-});
-
-test('the cache: by option, by environment, by custom, or none', () => {
-  expect(cacheFolder('here', '/base', {})).toBe('/base/here');
-  expect(cacheFolder(null, '/base', {})).toBeNull();
-  const environment = { COUNTERWEIGHT_CACHE: '/own', XDG_CACHE_HOME: '/xdg' };
-  expect(cacheFolder(undefined, '/base', environment)).toBe('/own/images');
-  expect(cacheFolder(undefined, '/base', { XDG_CACHE_HOME: '/xdg' })).toBe('/xdg/counterweight/images');
-  expect(cacheFolder(undefined, '/base', {})).toBe(join(homedir(), '.cache/counterweight/images'));
 });

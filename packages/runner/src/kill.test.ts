@@ -14,7 +14,7 @@ const COMMAND = fileURLToPath(new URL('../bin/counterweight.mjs', import.meta.ur
 
 const MANIFEST = `
 seed: 3
-data: { use: '@counterweight/data-images', images: ./images, labels: ./labels.csv, size: 16 }
+data: { use: '@counterweight/data-images', images: ./images, labels: ./labels.csv, size: 16, cache: ./cache }
 model: { use: '@counterweight/cnn', widths: [8, 16], dense: 32, dropout: 0.2 }
 loss: { use: '@counterweight/loss-focal' }
 samplers:

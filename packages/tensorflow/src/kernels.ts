@@ -21,7 +21,7 @@ import { squaredNorm } from './kernels/squared-norm.js';
  * **CwBatchNormGrad** `{ dy, x, scale, reserve1, reserve2, reserve3 }`, `{ epsilon, training }` → `[dx, dscale [c], doffset [c]]`.
  * Ioffe and Szegedy 2015, through the batch's statistics when training, with fixed statistics otherwise.
  *
- * The next three change `variable` and its companions **in place** and return `[]`. A clone of a `tf.Variable` keeps its old values;
+ * The next four change `variable` and its companions **in place** and return `[]`. A clone of a `tf.Variable` keeps its old values;
  * of a plain tensor, clones change too. They may not stand inside a tape.
  *
  * **CwAdam** `{ variable, m, v, gradient }` of one shape, `{ learningRate, beta1, beta2, epsilon, step }`, step counts from 1.
@@ -30,6 +30,8 @@ import { squaredNorm } from './kernels/squared-norm.js';
  *
  * **CwMomentum** `{ variable, accumulator, gradient }`, `{ learningRate, momentum, nesterov }`: accumulator = momentum·accumulator + gradient;
  * variable −= learningRate·accumulator, or with nesterov learningRate·(gradient + momentum·accumulator).
+ *
+ * **CwAverage** `{ variable, toward }` of one shape, `{ share }`: variable −= share·(variable − toward).
  *
  * **CwDecay** `{ variable }`, `{ rate }`: variable −= rate·variable.
  *

@@ -68,7 +68,7 @@ describe.each(['tensorflow', 'cpu'])('on %s', (backend) => {
   });
 
   test('the fused kernels are those of the engine', () => {
-    for (const name of ['CwAdam', 'CwDecay', 'CwMomentum'] as const)
+    for (const name of ['CwAdam', 'CwAverage', 'CwDecay', 'CwMomentum'] as const)
       expect(fusedKernel(name) !== undefined).toBe(backend === 'tensorflow');
   });
 

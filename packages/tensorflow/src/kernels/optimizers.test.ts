@@ -102,6 +102,33 @@ describe('CwMomentum', () => {
   });
 });
 
+describe('CwAverage', () => {
+  test('thirty steps towards what moves are those of the formula in float64', () => {
+    const average = variable(normal(COUNT, 1));
+    const expected = Float64Array.from(normal(COUNT, 1));
+    for (let step = 1; step <= 30; step++) {
+      const toward = variable(gradientAt(step));
+      const share = 1 / (1 + step);
+      run('CwAverage', { variable: average, toward }, { share });
+      gradientAt(step).forEach((w, i) => (expected[i]! -= share * (expected[i]! - w)));
+      expect(toward.dataSync()).toEqual(gradientAt(step));
+      toward.dispose();
+    }
+    expectClose(average, expected, 1e-6);
+    average.dispose();
+  });
+
+  test('leaves no tensor behind, and a variable that is where it goes keeps its bits', () => {
+    const [average, toward] = [variable(normal(COUNT, 3)), variable(normal(COUNT, 3))];
+    run('CwAverage', { variable: average, toward }, { share: 0.3 });
+    const before = [tf.memory().numTensors, nativeTensorCount()];
+    for (let i = 0; i < 5; i++) run('CwAverage', { variable: average, toward }, { share: 0.3 });
+    expect([tf.memory().numTensors, nativeTensorCount()]).toEqual(before);
+    expect(average.dataSync()).toEqual(normal(COUNT, 3));
+    tf.dispose([average, toward]);
+  });
+});
+
 describe('CwDecay', () => {
   test('takes a share away, leaves a clone alone and no tensor behind', () => {
     const start = normal(COUNT, 5);

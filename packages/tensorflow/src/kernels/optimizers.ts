@@ -32,9 +32,9 @@ interface MomentumAttributes {
   readonly nesterov: boolean;
 }
 
-const SCALARS = ['power1', 'power2', 'learningRate', 'beta1', 'beta2', 'epsilon', 'momentum', 'left'];
+const SCALARS = ['power1', 'power2', 'learningRate', 'beta1', 'beta2', 'epsilon', 'momentum', 'left', 'share'];
 
-/** `CwAdam`, `CwMomentum` by TensorFlow's operations on resources; `CwDecay`. */
+/** `CwAdam`, `CwMomentum`, `CwAverage` by TensorFlow's operations on resources; `CwDecay`. */
 export function optimizerKernels(backend: NativeBackend): Kernel[] {
   const { binding } = backend;
   const make = attributeMakers(binding);
@@ -82,11 +82,28 @@ export function optimizerKernels(backend: NativeBackend): Kernel[] {
     },
   );
 
+  const lock = make.bool('use_locking', false);
+  const average = kernel<{ variable: TensorInfo; toward: TensorInfo }, { share: number }>(
+    'CwAverage',
+    ({ variable, toward }, { share }) => {
+      const difference = binding.executeOp('Sub', [make.float32()], [idOf(variable), idOf(toward)], 1)[0]!.id;
+      try {
+        change([variable], (resources) => {
+          const inputs = [...resources, scalar('share', share), difference];
+          binding.executeOp('ResourceApplyGradientDescent', [make.float32(), lock], inputs, 0);
+        });
+      } finally {
+        binding.deleteTensor(difference);
+      }
+      return [];
+    },
+  );
+
   const multiply = [make.float32()];
   // By `assign` the variable would be a new tensor to Adam, which copies what it has not seen.
   const decay = kernel<{ variable: TensorInfo }, { rate: number }>('CwDecay', ({ variable }, { rate }) => {
     replace(variable, (id) => binding.executeOp('Mul', multiply, [id, scalar('left', 1 - rate)], 1)[0]!.id);
     return [];
   });
-  return [adam, momentum, decay];
+  return [adam, momentum, average, decay];
 }
