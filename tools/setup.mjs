@@ -146,9 +146,20 @@ function writeReferences() {
   }
 }
 
+/** TypeScript leaves what it built from a source that is gone, and npm would publish it. */
+function removeStale() {
+  for (const folder of workspaces().filter((name) => name.startsWith('packages/')))
+    for (const file of filesBelow(`${folder}/dist`)) {
+      const source = file.replace('/dist/', '/src/').replace(/(\.d\.ts|\.js)(\.map)?$/, '');
+      if (source !== file && !['.ts', '.js'].some((extension) => fs.existsSync(at(`${source}${extension}`))))
+        fs.rmSync(at(file));
+    }
+}
+
 async function build() {
   say('building (tsc -b)');
   writeReferences();
+  removeStale();
   const hash = buildHash();
   await step('the build', [at('node_modules/typescript/bin/tsc'), '-b']);
   stamp('build', hash);

@@ -40,7 +40,7 @@ try {
   for (const start of ['first', 'second', 'third']) {
     const began = performance.now();
     const cpu = process.cpuUsage();
-    const dataset = await images.create(options, base, randomStream(1), logger);
+    const dataset = await images.create(options, base, randomStream(1), logger, null);
     const seconds = (performance.now() - began) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     const work = (user + system) / 1e6;

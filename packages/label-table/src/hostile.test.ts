@@ -209,7 +209,7 @@ test(
       fc.asyncProperty(content, fc.nat(20), list, options, async ({ bytes, json }, packed, classes, rest) => {
         const file = join(
           folder,
-          `labels.${json || content[0] === 0x7b ? 'jsonl' : 'csv'}${packed === 0 ? '.gz' : ''}`,
+          `labels.${json || bytes[0] === 0x7b ? 'jsonl' : 'csv'}${packed === 0 ? '.gz' : ''}`,
         );
         writeFileSync(file, packed === 0 ? gzipSync(bytes).subarray(0, bytes.length + 9) : bytes);
         const classFile = join(folder, 'classes.txt');
