@@ -61,7 +61,7 @@ describe('a folder', () => {
     for (const fit of ['contain', 'cover', 'stretch'])
       for (const channels of [1, 3]) {
         const given = { images: 'images', labels: 'labels.csv', size: 8, fit, channels, cache: 'cache' };
-        const dataset = await images.create(options.parse(given), base, randomStream(1), logger, null);
+        const dataset = await images.create(options.parse(given), base, randomStream(1), logger, 'unused');
         const inputs = await open(folder, given, [8, 8, channels]);
         const [seen, read] = [new Uint8Array(2 * 64 * channels), new Uint8Array(2 * 64 * channels)];
         await dataset.read(Int32Array.of(0, 1), seen);

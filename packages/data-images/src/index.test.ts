@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const silent = { info: () => undefined, warn: () => undefined };
 async function open(base: string, given: object, seed = 7): Promise<Dataset> {
-  const dataset = await images.create(options.parse({ cache, ...given }), base, randomStream(seed), silent, null);
+  const dataset = await images.create(options.parse({ cache, ...given }), base, randomStream(seed), silent, cache);
   opened.push(dataset);
   return dataset;
 }

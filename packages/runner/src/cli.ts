@@ -74,7 +74,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     });
   shared(
     program.command('check'),
-    'Tell what a run would do: labels, what samplers can change, warnings. Trains nothing.',
+    'Tell what a run would do and take. Trains nothing.',
   )
     .argument('<manifest>', 'a YAML file')
     .addOption(manifestOverride())
@@ -83,7 +83,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     });
   program
     .command('predict')
-    .description('Write labels and probabilities of images without labels, by the model of a run.')
+    .description('Write what a run’s model says of other images.')
     .exitOverride()
     .argument('<run>', 'a run folder')
     .argument('<inputs>', 'a folder, or a list of files')
