@@ -72,10 +72,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
         command.error("error: missing required argument 'manifest' (or --resume RUN)");
       exit(await runCommand(file, options, terminal));
     });
-  shared(
-    program.command('check'),
-    'Tell what a run would do and take. Trains nothing.',
-  )
+  shared(program.command('check'), 'Tell what a run would do and take. Trains nothing.')
     .argument('<manifest>', 'a YAML file')
     .addOption(manifestOverride())
     .action(async (file: string, options: ManifestOptions) => {
@@ -98,7 +95,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .action(async (run: string, inputs: string, options: PredictCommandOptions) => {
       exit(await predictCommand(run, inputs, options, terminal));
     });
-  shared(program.command('compare'), 'Put the numbers of runs side by side, and a page with pictures into a file.')
+  shared(program.command('compare'), 'Put runs side by side, in numbers and pictures.')
     .argument('<run...>', 'run folders')
     .option('--out <file>', 'an HTML page, new')
     .action(async (folders: string[], options: { out?: string; json?: boolean }) => {
