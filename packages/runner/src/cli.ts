@@ -95,7 +95,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .action(async (run: string, inputs: string, options: PredictCommandOptions) => {
       exit(await predictCommand(run, inputs, options, terminal));
     });
-  shared(program.command('compare'), 'Put runs side by side, in numbers and pictures.')
+  shared(program.command('compare'), 'Put the numbers of runs side by side.')
     .argument('<run...>', 'run folders')
     .option('--out <file>', 'an HTML page, new')
     .action(async (folders: string[], options: { out?: string; json?: boolean }) => {
