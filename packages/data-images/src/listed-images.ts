@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { eachLine, eachRecord, quote, type Problem } from '@counterweight/label-table';
+import { csvRecords, eachLine, quote, type Problem } from '@counterweight/label-table';
 
 import { errors } from './errors.js';
 import { FolderFiles } from './folder-files.js';
@@ -67,10 +67,9 @@ export async function imagesInList(file: string): Promise<ListedImages> {
     });
   else if (/\.csv(\.gz)?$/i.test(file)) {
     let column: number | undefined;
-    await eachRecord(file, (cells, line) => {
+    for await (const { cells, line } of csvRecords(file))
       if (column === undefined) column = imageColumn(cells, file, line);
       else add(cells[column]?.trim() ?? '', line);
-    });
   } else
     await eachLine(file, (text, line) => {
       if (text.trim() !== '') add(text.trim(), line);

@@ -1,6 +1,7 @@
 /** A file that fixes the classes and their order. */
-import { eachLine, eachRecord } from './csv.js';
+import { csvRecords } from './csv.js';
 import { errors } from './errors.js';
+import { eachLine } from './lines.js';
 import { Problems } from './problems.js';
 import { detached } from './text.js';
 import { quote } from './wording.js';
@@ -33,10 +34,9 @@ export async function readClassList(file: string): Promise<Map<string, number>> 
   });
   let column = -1;
   if (isTable)
-    await eachRecord(file, (cells, line) => {
+    for await (const { cells, line } of csvRecords(file))
       if (column < 0) column = cells.findIndex((name) => name.trim().toLowerCase() === 'class');
       else add(cells[column] ?? '', line);
-    });
 
   if (problems.total > 0 || classes.size === 0)
     throw errors['class-list-invalid'](problems, { place: { file, line: problems.problems[0]?.line ?? 1 } });

@@ -207,10 +207,7 @@ test(
     const seen = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(content, fc.nat(20), list, options, async ({ bytes, json }, packed, classes, rest) => {
-        const file = join(
-          folder,
-          `labels.${json || bytes[0] === 0x7b ? 'jsonl' : 'csv'}${packed === 0 ? '.gz' : ''}`,
-        );
+        const file = join(folder, `labels.${json || bytes[0] === 0x7b ? 'jsonl' : 'csv'}${packed === 0 ? '.gz' : ''}`);
         writeFileSync(file, packed === 0 ? gzipSync(bytes).subarray(0, bytes.length + 9) : bytes);
         const classFile = join(folder, 'classes.txt');
         if (classes !== null) writeFileSync(classFile, classes);

@@ -1,6 +1,7 @@
-export { eachLine, eachRecord } from './csv.js';
+export { csvRecords, type CsvRecord } from './csv.js';
 export { errors } from './errors.js';
 export { keepExamples, readLabelTable, type LabelTable } from './label-table.js';
+export { eachLine } from './lines.js';
 export { labelNotices } from './notices.js';
 export { tableOptions } from './options.js';
 export { listing, Problems, type Listing, type Problem } from './problems.js';

@@ -2,9 +2,10 @@ import { selectRows, type SparseLabels } from '@counterweight/core';
 
 import { readClassList } from './class-list.js';
 import { csvForm } from './csv-form.js';
-import { eachLine, eachRecord } from './csv.js';
+import { csvRecords } from './csv.js';
 import { errors } from './errors.js';
 import { jsonRow } from './json-rows.js';
+import { eachLine } from './lines.js';
 import type { TableOptions } from './row.js';
 import { TableBuilder } from './table-builder.js';
 import { quote, some } from './wording.js';
@@ -51,16 +52,16 @@ export async function readLabelTable(file: string, options: TableOptions): Promi
     });
   else {
     let form: ReturnType<typeof csvForm> | undefined;
-    await eachRecord(file, (cells, line) => {
+    for await (const { cells, line } of csvRecords(file)) {
       if (form) {
         builder.add(form.row(cells, line));
-        return;
+        continue;
       }
       form = csvForm(cells, { file, line }, options, list);
       form.unread.forEach((name) => unread.add(name));
       builder.classes.declare(form.classes ?? []);
       notices.push(...form.notices);
-    });
+    }
     if (!form)
       throw errors['table-columns-invalid'](
         { header: [], what: 'an empty file', key: options.key },

@@ -8,38 +8,18 @@ import { createGunzip } from 'node:zlib';
 import { errors } from './errors.js';
 
 const BLOCK = 1 << 20;
-/** Characters of a record; one without an end must not fill the memory. */
-const LONGEST = 1 << 24;
 
-/** Takes whole records from the front of a text. */
-export interface Cutter {
-  /** Line of the first record not yet taken, from 1. */
-  readonly line: number;
-  /** @returns how many characters were taken; `last`: nothing follows the text */
-  cut(text: string, last: boolean): number;
-}
+/** Of a row, in bytes; one without an end must not fill the memory. */
+export const LONGEST = 1 << 24;
+
+/** What is wrong with a row that is longer. */
+export const TOO_LONG = 'more than 16 MB in one row: a quote that is never closed, or no line breaks';
 
 /**
- * Gives the text of a file (unpacked, if its name ends in `.gz`) to a cutter, block by block.
+ * Whole characters of a file (unpacked, if its name ends in `.gz`), without a byte order mark.
  * @throws table-unreadable, table-text-invalid
  */
-export async function cutText(file: string, cutter: Cutter): Promise<void> {
-  let held = '';
-  for await (const block of textBlocks(file)) {
-    const text = held + block;
-    held = text.slice(cutter.cut(text, false));
-    if (held.length > LONGEST) {
-      const found = `more than ${LONGEST} characters in one row: a quote that is never closed, or no line breaks`;
-      throw errors['table-text-invalid']({ found }, { place: { file, line: cutter.line } });
-    }
-  }
-  cutter.cut(held, true);
-}
-
-/** A copy: a piece of a text keeps the whole block alive. */
-export const detached = (piece: string): string => Buffer.from(piece, 'utf8').toString('utf8');
-
-async function* textBlocks(file: string): AsyncGenerator<string> {
+export async function* textBlocks(file: string): AsyncGenerator<Buffer> {
   let tail: Buffer = Buffer.alloc(0);
   let line = 1;
   let first = true;
@@ -54,13 +34,15 @@ async function* textBlocks(file: string): AsyncGenerator<string> {
     if (whole.includes(0)) throw refuse('a NUL: this is not a text file', whole);
     if (!isUtf8(whole)) throw refuse('bytes that are not UTF-8', whole);
     if (whole.length === 0) continue;
-    const text = whole.toString('utf8');
-    yield first && text.startsWith('\uFEFF') ? text.slice(1) : text;
+    yield first && whole.indexOf('\uFEFF') === 0 ? whole.subarray(3) : whole;
     line += lineFeeds(whole);
     first = false;
   }
   if (tail.length > 0) throw refuse('bytes that are not UTF-8', tail);
 }
+
+/** A copy: a piece of a text keeps the whole block alive. */
+export const detached = (piece: string): string => Buffer.from(piece, 'utf8').toString('utf8');
 
 async function* byteBlocks(file: string): AsyncGenerator<Buffer> {
   try {
@@ -70,7 +52,7 @@ async function* byteBlocks(file: string): AsyncGenerator<Buffer> {
     const block = Math.min(BLOCK, Math.max(stats.size, 1 << 12));
     const raw = createReadStream(file, { highWaterMark: block });
     const stream: Readable = /\.gz$/i.test(file)
-      ? pipeline(raw, createGunzip({ chunkSize: block }), () => undefined)
+      ? pipeline(raw, createGunzip({ chunkSize: BLOCK }), () => undefined)
       : raw;
     yield* stream as AsyncIterable<Buffer>;
   } catch (cause) {
