@@ -35,7 +35,7 @@ test('18 layers have as many parameters as torchvision’s without its output, a
   expect(gradient.every(Number.isFinite) && gradient.some((slope) => slope !== 0)).toBe(true);
   tf.dispose(grads);
   model.dispose();
-});
+}, 60_000);
 
 test('50 layers have as many parameters as torchvision’s without its output', () => {
   const model = create([224, 224, 3], { depth: 50 });
