@@ -5,11 +5,15 @@ export const errors = defineErrors({
   'run-file-missing': {
     exit: 2,
     title: 'A run folder lacks a file.',
-    found: ({ folder, file, end }: { folder: string; file: string; end?: string }) =>
+    found: ({ folder, file, end }: { folder: string; file: string; end?: string; resumable?: boolean }) =>
       `no ${file} in ${folder}${end === undefined ? '' : ` (the run ended: ${end})`}`,
     expected: () => 'the folder of a run that was completed',
-    remedy: ({ end }: { end?: string }) =>
-      end === undefined ? 'give the folder that a run printed, or run the manifest again' : 'run the manifest again',
+    remedy: ({ folder, end, resumable = false }: { folder: string; end?: string; resumable?: boolean }) => {
+      if (resumable) return `counterweight run --resume ${folder}`;
+      return end === undefined
+        ? 'give the folder that a run printed, or run the manifest again'
+        : 'run the manifest again';
+    },
   },
   'run-file-invalid': {
     exit: 3,

@@ -1,8 +1,9 @@
 import { weightsFromCounts, weightsOption } from '@counterweight/core';
 
 import { html, type Html } from './html.js';
+import { isMapping } from './manifest-difference.js';
 import { compareRanking, noiseBetween, SEED_NOISE } from './noise.js';
-import { difference, median, ratio, score } from './numbers.js';
+import { count, difference, median, ratio, score } from './numbers.js';
 import type { Run } from './run.js';
 import { GROUPS, summarise, type Summary } from './summary.js';
 
@@ -20,6 +21,7 @@ export function findings(run: Run, reference?: Run): readonly Html[] {
     summedSentence(own),
     weightSentence(run),
     keptSentence(own, other),
+    stoppedSentence(run),
   ];
   return sentences.filter((sentence) => sentence instanceof Object);
 }
@@ -91,4 +93,12 @@ function keptSentence(own: Summary, other?: Summary): Html | undefined {
   if (own.keptRatio === null || other?.keptRatio == null || own.keptRatio > other.keptRatio * 0.95) return undefined;
   return html`In its last epoch it trained on ${ratio(own.keptRatio)} negatives for each positive, where ${other.name}
   used ${ratio(other.keptRatio)}.`;
+}
+
+function stoppedSentence({ stopped, epochs, resolved }: Run): Html | undefined {
+  if (stopped === undefined) return undefined;
+  const training = resolved.manifest['training'];
+  const planned =
+    isMapping(training) && typeof training['epochs'] === 'number' ? ` of ${count(training['epochs'])}` : '';
+  return html`Training stopped after ${count(epochs.length)}${planned} epochs: ${stopped}.`;
 }

@@ -150,6 +150,21 @@ test('a right label that is not ranked high enough is listed as missed', () => {
   expect(page).toMatch(/class="missed"\s*>missed:\s+class \d+/);
 });
 
+test('the best possible stands beside chance where the data set knows it', async () => {
+  const known = await fabricateRun(join(folder, 'known'), { optimum: { macro: 0.6123, micro: 0.7345 } });
+  const markup = await reportRun(known);
+  expect(markup).toMatch(/best possible<\/th>\s*<td>0\.612<\/td>\s*<td>0\.73[45]<\/td>/);
+  expect(markup).toMatch(/<h1>[^<]*macro AP of 0\.438 \(chance 0\.015, best possible 0\.612\)/);
+  expect(/<figure id="scores">[\s\S]*?<\/figure>/.exec(markup)?.[0]).toContain('best possible');
+  expect(single).not.toContain('best possible');
+});
+
+test('a run that stopped early says after how many epochs and why', async () => {
+  const stopped = await fabricateRun(join(folder, 'early'), { stopped: 'no better in 3 epochs' });
+  expect(await reportRun(stopped)).toContain('Training stopped after 15 of 16 epochs: no better in 3 epochs.');
+  expect(single).not.toContain('Training stopped');
+});
+
 test('inputs that are not images leave the section out', async () => {
   const features = await fabricateRun(join(folder, 'features'), { examples: { shape: [4], examples: [] } });
   expect(await reportRun(features)).not.toContain('Test images');

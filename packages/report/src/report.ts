@@ -19,7 +19,7 @@ import { testImages } from './test-images.js';
 export interface Comparison {
   /** In the order of the page; the first is what the others are compared with. */
   readonly runs: readonly { readonly name: string; readonly folder: string }[];
-  /** Beside chance, which is in every run folder. Under the same rules on the same test split. */
+  /** Beside chance and the best possible, which run folders tell. Under the same rules on the same test split. */
   readonly baselines?: readonly Baseline[];
   /** Default: names of the runs. */
   readonly title?: string;
@@ -57,7 +57,7 @@ async function compose(
 ): Promise<string> {
   const summaries = runs.map(summarise);
   const styles = seriesStyles(runs.map(({ name }) => name));
-  const baselines = withChance(given, runs[0]!);
+  const baselines = withBounds(given, runs[0]!);
   const bounds = groupBounds(runs[0]!);
   const several = runs.length > 1;
   const [scores, training, prevalence, counts, images] = await Promise.all([
@@ -88,12 +88,12 @@ async function compose(
   });
 }
 
-/** Chance under the rules of a run is in its own metrics; one that was given by that name wins. */
-function withChance(given: readonly Baseline[], { metrics, name: run }: Run): readonly Baseline[] {
-  const name = 'chance';
-  return given.some((baseline) => baseline.name === name) || run === name
-    ? given
-    : [...given, { name, averagePrecision: metrics.chance.averagePrecision }];
+/** What a run's own metrics say of its rules: chance below, the best possible above where the data set knows it. One given by that name wins. */
+function withBounds(given: readonly Baseline[], { metrics, name: run }: Run): readonly Baseline[] {
+  const { chance, optimum } = metrics;
+  const bounds = [{ name: 'chance', ...chance }, ...(optimum ? [{ name: 'best possible', ...optimum }] : [])];
+  const taken = new Set([run, ...given.map(({ name }) => name)]);
+  return [...given, ...bounds.filter(({ name }) => !taken.has(name))];
 }
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {

@@ -83,6 +83,48 @@ test.each([
   expect(error.place).toEqual({ file: join(folder, file), ...(line !== undefined && { line }) });
 });
 
+test('a run that was killed or interrupted is to be resumed, one that failed is not', async () => {
+  await rm(join(folder, 'metrics.json'));
+  const ended = (end: string) => edit('events.jsonl', (text) => text.replace(/\n\{"type":"end".*/s, end));
+  const resume = `counterweight run --resume ${folder}`;
+  await ended('\n{"type":"end","time":"2026-01-01","status":"interrupted"}\n');
+  expect(await refusal()).toMatchObject({ remedy: resume, found: expect.stringContaining('interrupted') as string });
+  await appendFile(join(folder, 'events.jsonl'), '{"type":"resume","time":"2026-01-02","step":69}\n{"type":"epo');
+  expect(await refusal()).toMatchObject({
+    remedy: resume,
+    found: expect.not.stringContaining('interrupted') as string,
+  });
+  await appendFile(join(folder, 'events.jsonl'), '\n');
+  await edit('events.jsonl', (text) =>
+    text.replace('{"type":"epo\n', '{"type":"end","time":"","status":"diverged"}\n'),
+  );
+  expect((await refusal()).remedy).toBe('run the manifest again');
+});
+
+test('a resumed run reads as one, also with half a line that a killed writer left', async () => {
+  const whole = await readRun(folder);
+  const last = JSON.stringify({ type: 'warning', message: 'größer' });
+  const bytes = Buffer.from(last);
+  await edit('events.jsonl', (text) =>
+    text.replace('\n{"type":"epoch","epoch":3', '\n{"type":"resume","time":"2026-01-01","step":207}$&'),
+  );
+  const before = await readFile(join(folder, 'events.jsonl'));
+  for (let length = 1; length < bytes.length; length++) {
+    await writeFile(join(folder, 'events.jsonl'), Buffer.concat([before, bytes.subarray(0, length)]));
+    const run = await readRun(folder);
+    expect([run.epochs, run.warnings]).toEqual([whole.epochs, []]);
+  }
+  await writeFile(join(folder, 'events.jsonl'), Buffer.concat([before, bytes]));
+  expect((await readRun(folder)).warnings).toEqual(['größer']);
+});
+
+test('a run that stopped early says why', async () => {
+  expect((await readRun(folder)).stopped).toBeUndefined();
+  const stopped = await fabricateRun(join(folder, '..', 'early'), { stopped: 'no better in 3 epochs' });
+  const run = await readRun(stopped);
+  expect([run.stopped, run.epochs.length]).toEqual(['no better in 3 epochs', 15]);
+});
+
 test('a broken event is named by its line; an empty last line is none', async () => {
   await appendFile(join(folder, 'events.jsonl'), '\n{"type":"epoch"}\n');
   expect((await refusal()).place?.line).toBe(20);

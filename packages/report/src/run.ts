@@ -30,6 +30,8 @@ export interface Run {
   /** In the order of training. */
   readonly epochs: readonly EpochRecord[];
   readonly warnings: readonly string[];
+  /** Why training stopped before its last epoch, if it did. */
+  readonly stopped?: string;
   readonly perClass: readonly ClassRow[];
   readonly examples: TestExamples;
 }
@@ -47,9 +49,13 @@ interface Problems {
  */
 export async function readRun(folder: string, name = basename(resolve(folder))): Promise<Run> {
   const events = parseEvents(await read(folder, RUN_FILES.events), join(folder, RUN_FILES.events));
-  const end = events.findLast((event) => event.type === 'end');
-  const how = end && end.status !== 'done' ? [end.status, end.reason].filter(Boolean).join(', ') : undefined;
-  const text = (file: string): Promise<string> => read(folder, file, how);
+  const last = events.findLast(({ type }) => type === 'end' || type === 'resume'); // one that goes on has not ended
+  const end = last?.type === 'end' ? last : undefined;
+  const text = (file: string): Promise<string> =>
+    read(folder, file, {
+      resumable: end === undefined || end.status === 'interrupted',
+      ...(end && end.status !== 'done' && { end: [end.status, end.reason].filter(Boolean).join(', ') }),
+    });
   const json = async <T>(file: string, schema: Schema<T>): Promise<T> =>
     check(parseJson(await text(file), { file: join(folder, file) }), schema, { file: join(folder, file) });
   return {
@@ -60,25 +66,42 @@ export async function readRun(folder: string, name = basename(resolve(folder))):
     metrics: await json(RUN_FILES.metrics, runMetrics),
     epochs: events.filter((event) => event.type === 'epoch'),
     warnings: events.filter((event) => event.type === 'warning').map(({ message }) => message),
+    ...(end?.status === 'stopped' && { stopped: end.reason ?? 'a callback stopped it' }),
     perClass: parseClassTable(await text(RUN_FILES.perClass), join(folder, RUN_FILES.perClass)),
     examples: await json(RUN_FILES.testExamples, testExamples),
   };
 }
 
-async function read(folder: string, file: string, end?: string): Promise<string> {
+async function read(
+  folder: string,
+  file: string,
+  how: { readonly end?: string; readonly resumable?: boolean } = {},
+): Promise<string> {
   try {
     return await readFile(join(folder, file), 'utf8');
   } catch (cause) {
-    throw errors['run-file-missing']({ folder, file, ...(end !== undefined && { end }) }, { cause });
+    throw errors['run-file-missing']({ folder, file, ...how }, { cause });
   }
 }
 
-/** One object a line; an interrupted write may leave an empty last line. */
-const parseEvents = (text: string, file: string): RunEvent[] =>
-  text.split('\n').flatMap((line, i) => {
+/** One object a line; half a last one is what a killed writer left. */
+function parseEvents(text: string, file: string): RunEvent[] {
+  const lines = text.split('\n');
+  if (!isJson(lines.at(-1)!)) lines.pop();
+  return lines.flatMap((line, i) => {
     const place = { file, line: i + 1 };
     return line.trim() === '' ? [] : [check<RunEvent>(parseJson(line, place), runEvent, place)];
   });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 interface Where {
   readonly file: string;
