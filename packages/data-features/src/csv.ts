@@ -1,22 +1,19 @@
+import { csvRecords, type CsvRecord } from '@counterweight/label-table';
+
 import { collectMatrix } from './collect.js';
 import { columnsOf, type Columns } from './columns.js';
-import { csvRecords, type CsvRecord } from './csv-records.js';
 import { errors } from './errors.js';
 import { rowsPerBlock, type Matrix } from './matrix.js';
-import type { Region } from './region.js';
 
 /**
  * The matrix of a CSV file. A first line of which a cell is not a number names the columns; `id` or `image` is then the column
- * of names. An empty cell is a missing value: NaN, as `nan`; `inf` is infinite. Takes the region over and closes it.
- * @throws features-cells-invalid (all lines at once), features-columns-invalid, features-shape-invalid, features-temporary-file
+ * of names. An empty cell is a missing value: NaN, as `nan`; `inf` is infinite.
+ * @throws features-cells-invalid (all lines at once), features-columns-invalid, features-shape-invalid, features-temporary-file,
+ *   table-text-invalid
  */
-export async function readCsv(region: Region, inMemory: number): Promise<Matrix> {
+export function readCsv(path: string, inMemory: number): Promise<Matrix> {
   const table = new CsvTable();
-  try {
-    return await collectMatrix(table.blocks(csvRecords(region)), inMemory, () => table.described());
-  } finally {
-    await region.close();
-  }
+  return collectMatrix(table.blocks(csvRecords(path)), inMemory, () => table.described());
 }
 
 class CsvTable {
@@ -26,14 +23,17 @@ class CsvTable {
   readonly #problems: string[] = [];
   #problemCount = 0;
 
-  async *blocks(batches: AsyncIterable<readonly CsvRecord[]>): AsyncGenerator<Float32Array> {
-    for await (const batch of batches) {
-      const records = this.#columns ? batch : this.#begin(batch);
-      if (!this.#columns) continue;
-      const step = rowsPerBlock(4 * this.#columns.features.length);
-      for (let from = 0; from < records.length; from += step)
-        yield this.#block(records.slice(from, from + step), this.#columns);
+  async *blocks(records: AsyncIterable<CsvRecord>): AsyncGenerator<Float32Array> {
+    let block: CsvRecord[] = [];
+    for await (const record of records) {
+      const isHeader = !this.#columns && this.#begin(record.cells);
+      if (isHeader) continue;
+      block.push(record);
+      if (block.length < rowsPerBlock(4 * this.#columns!.width)) continue;
+      yield this.#block(block, this.#columns!);
+      block = [];
     }
+    if (block.length > 0) yield this.#block(block, this.#columns!);
   }
 
   described(): { readonly columns: number; readonly ids?: readonly string[] } {
@@ -44,16 +44,11 @@ class CsvTable {
     return { columns, ...(this.#columns?.id !== undefined && { ids: this.#ids }) };
   }
 
-  /** Takes the header off, if there is one. */
-  #begin(batch: readonly CsvRecord[]): readonly CsvRecord[] {
-    const [first, ...others] = batch;
-    if (!first) return batch;
-    if (first.cells.every((cell) => numberOf(cell) !== undefined)) {
-      this.#columns = { width: first.cells.length, features: Array.from(first.cells.keys()) };
-      return batch;
-    }
-    this.#columns = columnsOf(first.cells.map((cell) => cell.trim()));
-    return others;
+  /** Takes the columns from the first line. @returns whether it is a header */
+  #begin(cells: readonly string[]): boolean {
+    const isHeader = cells.some((cell) => numberOf(cell) === undefined);
+    this.#columns = isHeader ? columnsOf(cells) : { width: cells.length, features: Array.from(cells.keys()) };
+    return isHeader;
   }
 
   #block(records: readonly CsvRecord[], { width, id, features }: Columns): Float32Array {

@@ -1,10 +1,12 @@
+import type { Entry } from 'yauzl';
+
 import { collectBytes } from './collect.js';
 import { errors } from './errors.js';
 import type { Matrix } from './matrix.js';
 import { readNpy } from './npy.js';
 import type { Region } from './region.js';
 import { checkSize } from './size.js';
-import { memberRegion, readDirectory, unpack, type Member } from './zip.js';
+import { isStored, openArchive, packedRegion, unpack } from './zip.js';
 
 /**
  * A matrix of an npz file (a zip archive of npy files). One that is stored is read where it is, a deflated one is unpacked once.
@@ -16,10 +18,11 @@ export async function readNpz(region: Region, array: string | undefined, inMemor
   let inPlace = false;
   let inner: Region;
   try {
-    const member = choose(await readDirectory(region), array);
-    checkSize(region.size, member.size);
-    inner = await memberRegion(region, member);
-    inPlace = member.method === 'stored';
+    const archive = await openArchive(region);
+    const member = choose(archive.members, array);
+    checkSize(region.size, member.uncompressedSize);
+    inner = await packedRegion(archive, member);
+    inPlace = isStored(member);
     const parts = unpack(inner, member);
     // Of what is stored only the checksum is wanted: the bytes are read again where they are.
     if (inPlace) for await (const _ of parts);
@@ -32,9 +35,9 @@ export async function readNpz(region: Region, array: string | undefined, inMemor
   return readNpy(inner, inMemory);
 }
 
-function choose(members: readonly Member[], array: string | undefined): Member {
-  const arrays = members.filter(({ name }) => name.endsWith('.npy'));
-  const names = arrays.map(({ name }) => name.slice(0, -'.npy'.length));
+function choose(members: readonly Entry[], array: string | undefined): Entry {
+  const arrays = members.filter(({ fileName }) => fileName.endsWith('.npy'));
+  const names = arrays.map(({ fileName }) => fileName.slice(0, -'.npy'.length));
   if (arrays.length === 0)
     throw errors['npz-invalid']({
       found: `${members.length} files, none of them .npy`,

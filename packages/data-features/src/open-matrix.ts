@@ -26,12 +26,9 @@ export async function openMatrix(path: string, array?: string, inMemory = IN_MEM
   try {
     if (begins('\x93NUMPY')) return await readNpy(region, inMemory);
     if (begins('PK')) return await readNpz(region, array, inMemory);
-    if (begins('PAR1')) {
-      await region.close();
-      return await readParquet(path, size, inMemory);
-    }
-    if (/\.csv$/i.test(path)) return await readCsv(region, inMemory);
     await region.close();
+    if (begins('PAR1')) return await readParquet(path, size, inMemory);
+    if (/\.csv$/i.test(path)) return await readCsv(path, inMemory);
     throw errors['features-format-unknown']({ found: `first bytes ${first.toString('hex') || 'none: an empty file'}` });
   } catch (error) {
     throw isCounterweightError(error) ? error.at({ file: path }) : error;

@@ -21,10 +21,10 @@ export const errors = defineErrors({
   },
   'table-text-invalid': {
     exit: 3,
-    title: 'The label table is not text in the form that its name tells.',
+    title: 'A table is not text in the form that its name tells.',
     found: ({ found }: { found: string; remedy?: string }) => found,
     expected: () => 'UTF-8 text; a CSV cell that holds a comma, a quote or a line break stands in double quotes',
-    remedy: ({ remedy }: { remedy?: string }) => remedy ?? 'export the table again as “CSV UTF-8 (comma delimited)”',
+    remedy: ({ remedy }: { remedy?: string }) => remedy ?? 'export it again as “CSV UTF-8 (comma delimited)”',
   },
   'table-columns-invalid': {
     exit: 3,
