@@ -85,11 +85,24 @@ const threeRows = labelsOf(
   'negative',
 );
 
-test('a share that is whole but for rounding keeps no example more', () => {
-  const labels = selectRows(threeRows, new Int32Array(30)); // 0.1 · 30 = 3.0000000000000004
-  const losses = Array.from({ length: 30 }, (_, row) => [row, 0]);
-  const kept = keptRows(losses, labels, examplesOptions.parse({ fraction: 0.1 }));
-  expect(kept.reduce((a, b) => a + b)).toBe(3);
+test('a share that is whole but for rounding keeps no example more, and any share keeps one', () => {
+  const labels = selectRows(threeRows, new Int32Array(100));
+  const losses = Array.from({ length: 100 }, (_, row) => [row, 0]);
+  for (const [fraction, count] of [
+    [0.07, 7], // 7.000000000000001
+    [0.55, 55], // 55.00000000000001
+    [0.071, 8],
+    [1e-12, 1],
+  ] as const) {
+    const kept = keptRows(losses, labels, examplesOptions.parse({ fraction }));
+    expect(kept.reduce((a, b) => a + b)).toBe(count);
+  }
+});
+
+test('the mean is over the entries kept', () => {
+  const batch = { labels: threeRows } as Batch;
+  const mine = () => ohemExamples(examplesOptions.parse({})).mine({ losses: tf.zeros([3, 2]), batch });
+  expect(tf.tidy(() => mine().denominator)).toBe('kept');
 });
 
 test('an example of which nothing is known is neither kept nor counted', () => {

@@ -27,7 +27,7 @@ function hardest(hardness: Float64Array, known: Uint32Array, fraction: number): 
   const rows = [...hardness.keys()].filter((row) => known[row]! > 0);
   const rank = (row: number): number => (Number.isNaN(hardness[row]) ? Infinity : hardness[row]!);
   rows.sort((a, b) => (rank(b) > rank(a) ? 1 : rank(b) < rank(a) ? -1 : a - b));
-  // A share like 0.1 · 30 lies just above 3 in binary: not a fourth.
+  // 0.07 · 100 is 7.000000000000001 in binary: not an eighth.
   return rows.slice(0, Math.max(1, Math.ceil(fraction * rows.length - 1e-9)));
 }
 

@@ -19,7 +19,7 @@ export function keepHardest(
   kept: Float32Array,
   scratch: Float32Array,
 ): void {
-  // A ratio like 0.1 · 30 lies just above 3 in binary: not a fourth.
+  // 0.07 · 100 is 7.000000000000001 in binary: not an eighth.
   const wanted = Math.max(minNegatives, Math.ceil(negativesPerPositive * positives - 1e-9));
   let room = Math.min(negatives, wanted);
   if (room === 0) return;

@@ -124,6 +124,19 @@ test('the rule on a batch that is large enough for sampled pivots', () => {
   }
 });
 
+test('a ratio that is whole but for rounding keeps no negative more', () => {
+  const kinds = Array.from({ length: 400 }, (_, i): EntryKind => (i < 100 ? 'positive' : 'negative'));
+  const labels = labelsOfKinds(kinds, 400, 'negative');
+  for (const [negativesPerPositive, count] of [
+    [0.07, 7], // 7.000000000000001
+    [1.1, 110], // 110.00000000000001
+    [0.071, 8],
+  ] as const) {
+    const kept = mine(new Float32Array(400), labels, options.parse({ negativesPerPositive }));
+    expect(kept.reduce((a, b) => a + b)).toBe(100 + count);
+  }
+});
+
 test('more than there are is no mining', () => {
   const kinds: EntryKind[] = ['positive', 'negative', 'unknown', 'negative', 'negative', 'positive'];
   const labels = labelsOfKinds(kinds, 3, 'negative');
