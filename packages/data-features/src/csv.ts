@@ -1,4 +1,4 @@
-import { csvRecords, type CsvRecord } from '@counterweight/label-table';
+import { csvRecords, Problems, quote, type CsvRecord } from '@counterweight/label-table';
 
 import { collectMatrix } from './collect.js';
 import { columnsOf, type Columns } from './columns.js';
@@ -12,7 +12,7 @@ import { rowsPerBlock, type Matrix } from './matrix.js';
  *   table-text-invalid
  */
 export function readCsv(path: string, inMemory: number): Promise<Matrix> {
-  const table = new CsvTable();
+  const table = new CsvTable(path);
   return collectMatrix(table.blocks(csvRecords(path)), inMemory, () => table.described());
 }
 
@@ -20,8 +20,11 @@ class CsvTable {
   #columns: Columns | undefined;
   readonly #ids: string[] = [];
   #rows = 0;
-  readonly #problems: string[] = [];
-  #problemCount = 0;
+  readonly #problems: Problems;
+
+  constructor(file: string) {
+    this.#problems = new Problems(file);
+  }
 
   async *blocks(records: AsyncIterable<CsvRecord>): AsyncGenerator<Float32Array> {
     let block: CsvRecord[] = [];
@@ -37,8 +40,11 @@ class CsvTable {
   }
 
   described(): { readonly columns: number; readonly ids?: readonly string[] } {
-    if (this.#problemCount > 0)
-      throw errors['features-cells-invalid']({ problems: this.#problems, count: this.#problemCount });
+    const [first] = this.#problems.problems;
+    if (first)
+      throw errors['features-cells-invalid'](this.#problems, {
+        place: { file: this.#problems.file, line: first.line },
+      });
     const columns = this.#columns?.features.length ?? 0;
     if (this.#rows === 0 || columns === 0) throw errors['features-shape-invalid']({ shape: [this.#rows, columns] });
     return { columns, ...(this.#columns?.id !== undefined && { ids: this.#ids }) };
@@ -55,21 +61,16 @@ class CsvTable {
     const values = new Float32Array(records.length * features.length);
     let at = 0;
     for (const { line, cells } of records) {
-      if (cells.length !== width) this.#problem(`line ${line}: ${cells.length} cells, the first line has ${width}`);
+      if (cells.length !== width) this.#problems.add(line, `${cells.length} cells, the first line has ${width}`);
       for (const column of features) {
         const value = numberOf(cells[column] ?? '');
-        if (value === undefined) this.#problem(`line ${line}, column ${column + 1}: ${JSON.stringify(cells[column])}`);
+        if (value === undefined) this.#problems.add(line, `column ${column + 1}: ${quote(cells[column] ?? '')}`);
         values[at++] = value ?? NaN;
       }
       if (id !== undefined) this.#ids.push(cells[id] ?? '');
     }
     this.#rows += records.length;
     return values;
-  }
-
-  #problem(what: string): void {
-    this.#problemCount++;
-    if (this.#problems.length < 10) this.#problems.push(what.length > 200 ? `${what.slice(0, 200)}…` : what);
   }
 }
 

@@ -1,4 +1,5 @@
 import { defineErrors } from '@counterweight/core';
+import { count, listing, quote, some, type Listing } from '@counterweight/label-table';
 
 /** A place in a matrix; both count from 0, as numpy does. */
 export interface Entry {
@@ -7,9 +8,6 @@ export interface Entry {
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-/** Some of a list, and how many there are. */
-const first = (items: readonly string[], count = items.length): string =>
-  `${items.slice(0, 10).join(', ')}${count > 10 ? ` and ${count - 10} more` : ''}`;
 const asNpy = "np.save('features.npy', features.astype(np.float32)), features of the shape (examples, features)";
 
 /** The errors of files of features. */
@@ -66,10 +64,10 @@ export const errors = defineErrors({
   'features-not-finite': {
     exit: 3,
     title: 'Features are not finite numbers.',
-    found: ({ entries, count }: { entries: readonly (Entry & { value: number })[]; count: number }) =>
-      `${count} ${count === 1 ? 'entry' : 'entries'} (rows and columns from 0): ${first(
+    found: ({ entries, total }: { entries: readonly (Entry & { value: number })[]; total: number }) =>
+      `${count(total, 'number')} (rows and columns from 0): ${some(
         entries.map(({ row, column, value }) => `row ${row}, column ${column}: ${value}`),
-        count,
+        total,
       )}`,
     expected: () => 'numbers within ±3.4e38 (float32), none missing',
     remedy: () => 'find out why the backbone gave them; `strict: false` leaves these rows out where labels are given',
@@ -84,8 +82,8 @@ export const errors = defineErrors({
   'features-cells-invalid': {
     exit: 3,
     title: 'Lines of the CSV file cannot be read as features.',
-    found: ({ problems, count }: { problems: readonly string[]; count: number }) => first(problems, count),
-    expected: () => 'UTF-8 text; a number in every cell, separated by commas, as many as in the first line',
+    found: (list: Listing) => listing(list),
+    expected: () => 'a number in every cell, separated by commas, as many as in the first line',
     remedy: () => 'correct these lines, or write the file again: np.savetxt("features.csv", features, delimiter=",")',
   },
   'npy-invalid': {
@@ -114,7 +112,9 @@ export const errors = defineErrors({
     exit: 2,
     title: 'Which array of the npz file holds the features is not clear.',
     found: ({ array, names }: { array: string | undefined; names: readonly string[] }) =>
-      array === undefined ? `${names.length} arrays: ${first(names)}` : `array: ${array}; the file has ${first(names)}`,
+      array === undefined
+        ? `${count(names.length, 'array')}: ${some(names)}`
+        : `array: ${array}; the file has ${some(names)}`,
     expected: () => 'the option `array` with the name of one of them',
     remedy: ({ names }: { names: readonly string[] }) => `array: ${names[0] ?? 'features'}`,
   },
@@ -136,31 +136,14 @@ export const errors = defineErrors({
   'features-ids-repeated': {
     exit: 3,
     title: 'Ids of the file of features occur more than once.',
-    found: ({ ids, count }: { ids: readonly string[]; count: number }) =>
-      first(
-        ids.map((id) => JSON.stringify(id)),
-        count,
-      ),
+    found: ({ ids }: { ids: readonly string[] }) => some(ids.map(quote)),
     expected: () => 'every id once',
     remedy: () => 'keep one row of each',
   },
   'features-rows-missing': {
     exit: 3,
     title: 'The label table names examples that the file of features lacks.',
-    found: ({
-      file,
-      missing,
-      count,
-    }: {
-      file: string;
-      missing: readonly { line: number; id: string }[];
-      count: number;
-    }) =>
-      [
-        `${count} ${count === 1 ? 'row' : 'rows'}`,
-        ...missing.slice(0, 10).map(({ line, id }) => `    ${file}:${line}: ${JSON.stringify(id)}`),
-        ...(count > 10 ? [`    and ${count - 10} more`] : []),
-      ].join('\n'),
+    found: listing,
     expected: () => 'a row of features for every row of the table, found by its id',
     remedy: () => 'compute the missing features, or set `strict: false`: these rows are then left out',
   },

@@ -83,7 +83,7 @@ describe('joined by id', () => {
     write('more.csv', ['id,labels', 'x,odd', ...lines, 'y,odd'].join('\n'));
     const error = await refused(open({ features: 'sixty.csv', labels: 'more.csv' }));
     expect(error).toMatchObject({ code: 'features-rows-missing', exit: 3 });
-    expect(error.found).toMatch(/^2 rows\n.*more\.csv:2: "x"\n.*more\.csv:63: "y"$/);
+    expect(error.found).toMatch(/^2 problems\n.*more\.csv:2: "x"\n.*more\.csv:63: "y"$/);
     const dataset = await open({ features: 'sixty.csv', labels: 'more.csv', strict: false });
     expect(dataset.labels.rows).toBe(60);
     expect(dataset.id(0)).toBe('n0');
@@ -107,7 +107,7 @@ describe('features that are not finite', () => {
   test('refused, with row and column', async () => {
     const error = await refused(open({ features: 'holes.csv', labels: 'table.csv' }));
     expect(error).toMatchObject({ code: 'features-not-finite', exit: 3 });
-    expect(error.found).toBe('2 entries (rows and columns from 0): row 4, column 1: NaN, row 9, column 1: Infinity');
+    expect(error.found).toBe('2 numbers (rows and columns from 0): row 4, column 1: NaN, row 9, column 1: Infinity');
   });
 
   test('left out and listed', async () => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 
-import { SPLITS, type Csr, type Dataset, type Logger, type RandomStream } from '@counterweight/core';
+import type { Dataset, Logger, RandomStream } from '@counterweight/core';
 import {
   count,
+  hashLabels,
   keepExamples,
   labelNotices,
   readLabelTable,
@@ -88,7 +89,7 @@ function withoutBad(joined: Joined, { bad, badCount, badRows }: Survey, strict: 
   const isBad = new Set(badRows);
   const good = Int32Array.from(joined.rows.keys()).filter((example) => !isBad.has(joined.rows[example]!));
   if (badCount > 0 && (strict || good.length === 0))
-    throw errors['features-not-finite']({ entries: bad, count: badCount }, { place: { file } });
+    throw errors['features-not-finite']({ entries: bad, total: badCount }, { place: { file } });
   const left = joined.rows.length - good.length;
   if (left === 0) return joined;
   const shown = bad.map(({ row, column, value }) => `row ${row}, column ${column}: ${value}`);
@@ -104,21 +105,7 @@ function withoutBad(joined: Joined, { bad, badCount, badRows }: Survey, strict: 
 
 /** sha256 over what training sees: features in the order of the examples, classes, labels, weights and splits; not over names. */
 function fingerprint(sha256: string, rows: Int32Array, table: LabelTable, splits: Dataset['splits']): string {
-  const { classes, exampleWeights } = table;
-  const { positives, exceptions, unlisted } = table.labels;
-  const hash = createHash('sha256').update(JSON.stringify({ sha256, classes, unlisted }));
-  const parts = [
-    rows,
-    exampleWeights,
-    ...csrParts(positives),
-    ...csrParts(exceptions),
-    ...SPLITS.map((split) => splits[split]),
-  ];
-  for (const part of parts) {
-    hash.update(`${part?.byteLength ?? 'none'};`);
-    if (part) hash.update(part);
-  }
-  return hash.digest('hex');
+  const hash = createHash('sha256').update(JSON.stringify({ features: sha256 }));
+  hashLabels(hash, table, splits);
+  return hash.update(rows).digest('hex');
 }
-
-const csrParts = (csr: Csr | undefined) => [csr?.offsets, csr?.classes, csr?.values];

@@ -1,4 +1,4 @@
-import { keepExamples, count, quote, some, type LabelTable } from '@counterweight/label-table';
+import { keepExamples, count, quote, some, type LabelTable, type Problem } from '@counterweight/label-table';
 
 import { errors } from './errors.js';
 import type { Matrix } from './matrix.js';
@@ -35,24 +35,20 @@ function rowsById(ids: readonly string[]): ReadonlyMap<string, number> {
     if (rows.has(name)) repeated.push(name);
     else rows.set(name, row);
   });
-  if (repeated.length > 0)
-    throw errors['features-ids-repeated']({ ids: repeated.slice(0, 10), count: repeated.length });
+  if (repeated.length > 0) throw errors['features-ids-repeated']({ ids: repeated });
   return rows;
 }
 
 function joinById(table: LabelTable, rowOf: ReadonlyMap<string, number>, strict: boolean): Joined {
   const { file, ids, lines } = table;
   const found: number[] = [];
-  const missing: { line: number; id: string }[] = [];
+  const missing: Problem[] = [];
   ids.forEach((id, example) => {
     if (rowOf.has(id)) found.push(example);
-    else missing.push({ line: lines[example]!, id });
+    else missing.push({ line: lines[example]!, what: quote(id) });
   });
   if (missing.length > 0 && (strict || found.length === 0))
-    throw errors['features-rows-missing'](
-      { file, missing: missing.slice(0, 10), count: missing.length },
-      { place: { file, line: missing[0]!.line } },
-    );
+    throw errors['features-rows-missing']({ file, problems: missing }, { place: { file, line: missing[0]!.line } });
   const kept = missing.length === 0 ? table : keepExamples(table, Int32Array.from(found));
   const unlabelled = rowOf.size - found.length;
   return {
@@ -62,7 +58,7 @@ function joinById(table: LabelTable, rowOf: ReadonlyMap<string, number>, strict:
       ...(missing.length === 0
         ? []
         : [
-            `${count(missing.length, 'row')} of labels without features left out: ${some(missing.map(({ line, id }) => `line ${line}: ${quote(id)}`))}.`,
+            `${count(missing.length, 'row')} of labels without features left out: ${some(missing.map(({ line, what }) => `line ${line}: ${what}`))}.`,
           ]),
       ...(unlabelled === 0 ? [] : [`${count(unlabelled, 'row')} of features without labels, not used.`]),
     ],

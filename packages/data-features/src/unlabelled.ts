@@ -20,7 +20,7 @@ export async function unlabelled(
     if (input.shape.length !== 1 || input.shape[0] !== matrix.columns)
       throw errors['features-width-differs']({ columns: matrix.columns, expected: input.shape }, { place });
     const { bad, badCount } = await survey(matrix);
-    if (badCount > 0) throw errors['features-not-finite']({ entries: bad, count: badCount }, { place });
+    if (badCount > 0) throw errors['features-not-finite']({ entries: bad, total: badCount }, { place });
   } catch (error) {
     await matrix.close();
     throw error;

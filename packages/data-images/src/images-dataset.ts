@@ -1,7 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
-import { SPLITS, type Csr, type Dataset, type RandomStream } from '@counterweight/core';
-import { count, labelNotices, quote, some, splitsOf, type LabelTable } from '@counterweight/label-table';
+import type { Dataset, RandomStream } from '@counterweight/core';
+import { count, hashLabels, labelNotices, quote, some, splitsOf, type LabelTable } from '@counterweight/label-table';
 
 import type { ImageSource } from './image-source.js';
 import type { ImagesOptions } from './options.js';
@@ -35,26 +35,9 @@ export function imagesDataset(source: ImageSource, options: ImagesOptions, rando
 
 /** sha256 over what training sees: images, shape, classes, labels, weights and splits; not over the names of files. */
 function fingerprint({ table, shape, fingerprint }: ImageSource, splits: Dataset['splits']): string {
-  const { classes, labels, exampleWeights } = table;
-  const { unlisted, positives, exceptions } = labels;
-  const hash = createHash('sha256').update(JSON.stringify({ shape, classes, unlisted, images: fingerprint }));
-  addCsr(hash, positives);
-  addCsr(hash, exceptions);
-  add(hash, exampleWeights);
-  for (const split of SPLITS) add(hash, splits[split]);
+  const hash = createHash('sha256').update(JSON.stringify({ shape, images: fingerprint }));
+  hashLabels(hash, table, splits);
   return hash.digest('hex');
-}
-
-function addCsr(hash: Hash, csr: Csr | undefined): void {
-  add(hash, csr?.offsets);
-  add(hash, csr?.classes);
-  add(hash, csr?.values);
-}
-
-/** With its length before it: what follows cannot be taken for a part of it. */
-function add(hash: Hash, part: NodeJS.TypedArray | undefined): void {
-  hash.update(`${part?.byteLength ?? 'none'};`);
-  if (part) hash.update(part);
 }
 
 /** Equal images under several names. */

@@ -236,8 +236,8 @@ describe('a folder made here', () => {
   });
 
   test.each([
-    [{ images: '.', labels: 'nowhere.csv' }, 'data-path-missing', 2],
-    [{ images: '.', labels: 'two.csv', classes: 'nowhere.txt' }, 'data-path-missing', 2],
+    [{ images: '.', labels: 'nowhere.csv' }, 'table-unreadable', 2],
+    [{ images: '.', labels: 'two.csv', classes: 'nowhere.txt' }, 'table-unreadable', 2],
     [{ images: 'nowhere', labels: 'two.csv' }, 'data-path-missing', 2],
     [{ images: 'two.csv', labels: 'two.csv' }, 'data-path-missing', 2],
     [{ pack: 'nowhere' }, 'data-path-missing', 2],

@@ -47,8 +47,7 @@ async function create(
   usualCache: string | null,
 ): Promise<Dataset> {
   const { separator, unlisted, strict } = options;
-  const classes =
-    options.classes === undefined ? {} : { classes: await namedPath(base, 'classes', options.classes, 'file') };
+  const classes = options.classes !== undefined && { classes: resolve(base, options.classes) };
   const reading = { separator, unlisted, strict, ...classes };
   const { cache: wanted = usualCache } = options;
   const cache = wanted === null ? null : resolve(base, wanted);
@@ -63,8 +62,7 @@ async function create(
   async function sourceOf() {
     if ('pack' in options) return readPack(await namedPath(base, 'pack', options.pack, 'folder'), reading, cache);
     const folder = await namedPath(base, 'images', options.images, 'folder');
-    const file = await namedPath(base, 'labels', options.labels, 'file');
-    const table = await readLabelTable(file, { ...reading, key: 'image', keyRequired: true });
+    const table = await readLabelTable(resolve(base, options.labels), { ...reading, key: 'image', keyRequired: true });
     return readImageFolder(folder, table, options, cache, logger);
   }
 }

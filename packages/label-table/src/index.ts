@@ -1,5 +1,6 @@
 export { csvRecords, type CsvRecord } from './csv.js';
 export { errors } from './errors.js';
+export { hashLabels } from './fingerprint.js';
 export { keepExamples, readLabelTable, type LabelTable } from './label-table.js';
 export { eachLine } from './lines.js';
 export { labelNotices } from './notices.js';
