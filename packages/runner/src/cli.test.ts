@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { drawings, MANIFEST, project } from './fixtures/project.js';
 
-const COMMAND = fileURLToPath(new URL('../bin/counterweight.mjs', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../bin/counterweight.cjs', import.meta.url));
 
 interface Ended {
   readonly code: number | null;
@@ -58,14 +58,14 @@ describe('the command', { timeout: 60_000 }, () => {
   });
 
   test('run, interrupted: exit 130, and it can be resumed, as it was', async () => {
-    const { folder } = made();
+    const { folder, path } = made();
     const argv = ['run', 'manifest.yaml', '--out', 'out', '--set', 'training.epochs=5000'];
     const { code, err } = await counterweight(folder, argv, {
       during: (text, kill) => {
         if (/^epoch +1\//m.test(text) && !text.includes('stopping')) kill();
       },
     });
-    expect([code, err]).toEqual([130, expect.stringContaining('counterweight run --resume out\n')]);
+    expect([code, err]).toEqual([130, expect.stringContaining(`counterweight run --resume ${path('out')}\n`)]);
     const other = await counterweight(folder, ['run', '--resume', 'out', '--set', 'training.epochs=3']);
     expect([other.code, other.err]).toEqual([2, expect.stringContaining('training.epochs: 5000 then, 3 now')]);
     const resumed = await counterweight(folder, ['run', '--resume', 'out'], {
@@ -73,7 +73,10 @@ describe('the command', { timeout: 60_000 }, () => {
         if (/^epoch +2\//m.test(text) && !text.includes('stopping')) kill();
       },
     });
-    expect([resumed.code, resumed.err]).toEqual([130, expect.stringContaining('counterweight run --resume out\n')]);
+    expect([resumed.code, resumed.err]).toEqual([
+      130,
+      expect.stringContaining(`counterweight run --resume ${path('out')}\n`),
+    ]);
     expect((await counterweight(folder, ['run', '--resume', 'nowhere'])).code).toBe(2);
   });
 

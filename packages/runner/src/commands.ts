@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import type { Manifest } from './manifest.js';
 import { planText } from './plan-text.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { resultText } from './result-text.js';
+import { shellWord } from './shell-word.js';
 
 /** Where a command writes: data to `out`, everything else to `progress`. */
 export interface Terminal {
@@ -42,13 +44,9 @@ async function loadRecorded(folder: string | undefined, options: ManifestOptions
   const recorded = recordedRun(folder);
   if (!recorded) throw errors['nothing-to-resume']({ folder });
   const { file, set } = recorded.source;
-  if (!existsSync(file)) throw errors['resume-manifest-unknown']({ folder, file });
+  if (!existsSync(file)) throw errors['resume-manifest-unknown']({ folder, file, set });
   return load(file, { ...options, set: [...set, ...(options.set ?? [])] });
 }
-
-/** As a POSIX shell reads it back. */
-const shellWord = (text: string): string =>
-  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** `counterweight check MANIFEST` */
 export async function checkCommand(file: string, options: ManifestOptions, terminal: Terminal): Promise<number> {
@@ -88,7 +86,9 @@ export async function runCommand(
     if (asJson) terminal.out(json(result));
     else if (result.metrics) terminal.out(resultText(result.folder, result.metrics, result.waited));
     if (result.ended !== 'interrupted') return 0;
-    terminal.progress.write(`interrupted; to go on:\n  counterweight run --resume ${shellWord(result.folder)}\n`);
+    terminal.progress.write(
+      `interrupted; to go on:\n  counterweight run --resume ${shellWord(resolve(result.folder))}\n`,
+    );
     return INTERRUPTED;
   } finally {
     stopListening();

@@ -1,7 +1,15 @@
 import { defineErrors } from '@counterweight/core';
 
+import { shellWord } from './shell-word.js';
+
 const list = (names: readonly string[]) => names.join(', ');
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+/** With the manifest named, as one whose file was moved; the overrides are those that the run began with. */
+const resumeWith = (folder: string, set: readonly string[]): string =>
+  [
+    `counterweight run path/to/manifest.yaml --resume ${shellWord(folder)}`,
+    ...set.map((one) => `--set ${shellWord(one)}`),
+  ].join(' ');
 const here = (names: readonly string[]) => (names.length === 0 ? '' : ` (here: ${list(names)})`);
 
 /** The errors of the runner. Those of one manifest are gathered in a `ManifestError`. */
@@ -218,10 +226,11 @@ export const errors = defineErrors({
     }: {
       folder: string;
       changes: readonly { readonly key: string; readonly before: string; readonly after: string }[];
+      set: readonly string[];
     }) => changes.map(({ key, before, after }) => `${key}: ${before} then, ${after} now`).join('\n'),
     expected: () => 'equal settings, but for training.checkpoint',
-    remedy: ({ folder }: { folder: string }) =>
-      `counterweight run --resume ${folder} with the manifest as it was (a copy is in it), or a new run without --resume`,
+    remedy: ({ folder, set }: { folder: string; set: readonly string[] }) =>
+      `${resumeWith(folder, set)} with the manifest as it was (a copy is in the run's folder), or a new run without --resume`,
   },
   'resume-data-changed': {
     exit: 3,
@@ -233,17 +242,16 @@ export const errors = defineErrors({
   'resume-manifest-unknown': {
     exit: 2,
     title: 'The manifest of a run to resume is not where it was.',
-    found: ({ file }: { folder: string; file: string }) => `no ${file}`,
+    found: ({ file }: { folder: string; file: string; set: readonly string[] }) => `no ${file}`,
     expected: () => 'the file that the run was started with: its paths start from there',
-    remedy: ({ folder }: { folder: string }) => `counterweight run path/to/manifest.yaml --resume ${folder}`,
+    remedy: ({ folder, set }: { folder: string; set: readonly string[] }) => resumeWith(folder, set),
   },
   'nothing-to-resume': {
     exit: 2,
     title: 'There is no run to resume.',
     found: ({ folder }: { folder: string }) => `no run in ${folder}`,
     expected: () => 'the folder of a run',
-    remedy: ({ folder }: { folder: string }) =>
-      `counterweight run path/to/manifest.yaml --resume ${folder} starts one there`,
+    remedy: ({ folder }: { folder: string }) => `${resumeWith(folder, [])} starts one there`,
   },
   'checkpoints-damaged': {
     exit: 3,
@@ -298,7 +306,7 @@ export const errors = defineErrors({
     title: 'The run has no model: it has not come to its end.',
     found: ({ folder, file }: { folder: string; file: string }) => `no ${file} in ${folder}`,
     expected: () => 'a run that came to its end',
-    remedy: ({ folder }: { folder: string }) => `counterweight run --resume ${folder}`,
+    remedy: ({ folder }: { folder: string }) => `counterweight run --resume ${shellWord(folder)}`,
   },
   'inputs-missing': {
     exit: 2,

@@ -1,15 +1,9 @@
-import {
-  INPUT,
-  isCounterweightError,
-  type Callback,
-  type Csr,
-  type Dataset,
-  type SparseLabels,
-} from '@counterweight/core';
-import { accelerate, loadEngine } from '@counterweight/tensorflow';
-import { fit, initialiseHead, scoreExamples } from '@counterweight/trainer';
+import { isCounterweightError, type Callback, type Csr, type Dataset, type SparseLabels } from '@counterweight/core';
+import { loadEngine } from '@counterweight/tensorflow';
+import { fit, scoreExamples } from '@counterweight/trainer';
 
 import { evaluateSplit } from './evaluate-split.js';
+import { createNetwork } from './network.js';
 import { peakRate } from './peak-rate.js';
 import type { Prepared } from './prepare.js';
 import { validationSample } from './validation.js';
@@ -50,17 +44,14 @@ export async function estimate(prepared: Prepared, steps: number): Promise<Estim
     if (isCounterweightError(error) && error.code === 'engine-missing') return undefined;
     throw error;
   }
-  const { manifest, scope, loss, statistics, miner, draws, metrics, random } = prepared;
+  const { manifest, loss, statistics, miner, draws, metrics, random } = prepared;
   const { training, evaluation } = manifest.settings;
   const dataset = withMadeUpInputs(prepared.dataset);
   const { shape, dtype } = dataset.input;
   const channels = shape.at(-1) ?? 1;
   const standard = { mean: Array<number>(channels).fill(128), deviation: Array<number>(channels).fill(64) };
-  scope.provide(INPUT, { shape, dtype, classes: dataset.classes.length, ...standard });
-  const model = await scope.create(manifest.model);
-  initialiseHead(model, loss, statistics);
-  const optimizer = await scope.create(manifest.optimizer);
-  accelerate();
+  const input = { shape, dtype, classes: dataset.classes.length, ...standard };
+  const { model, optimizer } = await createNetwork(prepared, input);
 
   const { watch, signal, median } = stopwatch();
   await fit({

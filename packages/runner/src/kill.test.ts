@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 
 import { drawings, project } from './fixtures/project.js';
 
-const COMMAND = fileURLToPath(new URL('../bin/counterweight.mjs', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../bin/counterweight.cjs', import.meta.url));
 
 const MANIFEST = `
 seed: 3

@@ -21,6 +21,7 @@ import { errors } from './errors.js';
 import { createMetrics, type NamedMetrics } from './evaluate-split.js';
 import type { Manifest } from './manifest.js';
 import { Scope } from './scope.js';
+import { checkWatched } from './watched-metric.js';
 import { readWeightsTable } from './weights-table.js';
 
 /** Everything of a run that exists before a tensor does. */
@@ -47,7 +48,8 @@ export interface Prepared {
 
 /**
  * Manifest → data set → statistics → draw samplers → sampled prior → loss → metrics. Reads the data; loads no engine.
- * @throws what plugins throw; no-training-examples, several-miners, weights-on-batch-loss, weights-table, needs-elementwise-loss
+ * @throws what plugins throw; no-training-examples, several-miners, weights-on-batch-loss, weights-table, needs-elementwise-loss;
+ *   early-stopping-needs-validation, early-stopping-metric-unknown
  */
 export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepared> {
   const random = randomStream(manifest.settings.seed);
@@ -57,6 +59,10 @@ export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepa
     const dataset = await scope.create(manifest.data);
     if (dataset.splits.train.length === 0)
       throw trainerErrors['no-training-examples'](undefined, { place: place(manifest.data.at) });
+    if (manifest.settings.training.earlyStopping && dataset.splits.validation.length === 0)
+      throw trainerErrors['early-stopping-needs-validation'](undefined, {
+        place: place(['training', 'earlyStopping']),
+      });
     scope.provide(DATASET, dataset);
     const sampling = await createSamplers(manifest, scope, dataset, random);
     scope.provide(LABEL_STATISTICS, sampling.statistics);
@@ -66,7 +72,9 @@ export async function prepare(manifest: Manifest, logger: Logger): Promise<Prepa
     if (dataset.exampleWeights && loss.loss.kind === 'batch')
       throw trainerErrors['needs-elementwise-loss']({ what: 'example weights' }, { place: place(manifest.loss.at) });
     const metrics = await createMetrics(manifest, scope);
-    return { manifest, scope, random, dataset, ...sampling, ...loss, metrics };
+    const prepared = { manifest, scope, random, dataset, ...sampling, ...loss, metrics };
+    await checkWatched(prepared);
+    return prepared;
   } catch (error) {
     await scope.dispose();
     throw error;

@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,13 +47,15 @@ interface How {
   readonly stopAt?: number;
   readonly set?: readonly string[];
   readonly warnings?: string[];
+  /** Called after each step. */
+  readonly at?: (step: number) => void;
 }
 
 /** Runs on one thread, until the end or as if interrupted after a step. */
 async function runOn(
   { folder, path }: Made,
   where: { out?: string; resume?: string },
-  { stopAt, set = [], warnings = [] }: How = {},
+  { stopAt, set = [], warnings = [], at }: How = {},
 ) {
   const abort = new AbortController();
   const logger: Logger = { info: () => undefined, warn: (message) => void warnings.push(message) };
@@ -52,7 +66,14 @@ async function runOn(
     logger,
     threads: 1,
     signal: abort.signal,
-    onPlan: () => [{ batchEnd: ({ step }) => (step === stopAt ? abort.abort() : undefined) }],
+    onPlan: () => [
+      {
+        batchEnd: ({ step }) => {
+          at?.(step);
+          if (step === stopAt) abort.abort();
+        },
+      },
+    ],
   });
 }
 
@@ -116,6 +137,64 @@ describe('a run that was stopped and resumed', { timeout: 120_000 }, () => {
     expect((await runOn(made, { resume: 'a' })).metrics).toEqual(metrics);
     expect(outcome(made.path('a'))).toEqual(before);
   });
+});
+
+describe('what a finished run has lost is made again, to the same bits', { timeout: 120_000 }, () => {
+  test.each([
+    ['the model', (folder: string) => rmSync(join(folder, RUN_FILES.model), { recursive: true })],
+    ['half of the metrics', (folder: string) => truncateSync(join(folder, RUN_FILES.metrics), 100)],
+    [
+      'the metrics, and half of an event',
+      (folder: string) => {
+        rmSync(join(folder, RUN_FILES.metrics));
+        truncateSync(join(folder, RUN_FILES.events), statSync(join(folder, RUN_FILES.events)).size - 10);
+      },
+    ],
+  ])('%s', async (_, lose) => {
+    const made = newProject();
+    await runOn(made, { resume: 'a' });
+    const before = outcome(made.path('a'));
+    lose(made.path('a'));
+    await runOn(made, { resume: 'a' });
+    expect(outcome(made.path('a'))).toEqual(before);
+    expect(events(made.path('a')).at(-1)).toMatchObject({ type: 'end' });
+  });
+
+  test('without checkpoints too: it starts again, and says so', async () => {
+    const made = newProject();
+    await runOn(made, { resume: 'a' });
+    const before = outcome(made.path('a'));
+    rmSync(join(made.path('a'), RUN_FILES.checkpoints), { recursive: true });
+    rmSync(join(made.path('a'), RUN_FILES.perClass));
+    await runOn(made, { resume: 'a' });
+    expect(outcome(made.path('a'))).toEqual(before);
+  });
+});
+
+test('a disk that is full for a while costs no epoch and no event', { timeout: 60_000 }, async () => {
+  const made = newProject();
+  await runOn(made, { out: 'whole' });
+  const [file, aside] = [join(made.path('a'), RUN_FILES.events), made.path('aside')];
+  const warnings: string[] = [];
+  await runOn(
+    made,
+    { resume: 'a' },
+    {
+      warnings,
+      at: (step) => {
+        // Events can no longer be appended, nor checkpoints that tell how many there are.
+        if (step === 2) (renameSync(file, aside), mkdirSync(file));
+        if (step === 11) (rmdirSync(file), renameSync(aside, file));
+      },
+    },
+  );
+  expect(warnings.filter((text) => text.includes('out-unwritable')).length).toBeGreaterThan(2);
+  expect(outcome(made.path('a'))).toEqual(outcome(made.path('whole')));
+  expect(
+    events(made.path('a'))
+      .filter(({ type }) => type === 'epoch')
+      .map((event) => (event as { epoch: number }).epoch),
+  ).toEqual([0, 1, 2, 3]);
 });
 
 describe('what cannot be resumed is named, and nothing is destroyed', { timeout: 120_000 }, () => {

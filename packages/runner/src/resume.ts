@@ -13,11 +13,12 @@ import { inWords } from './words.js';
  * @throws resume-manifest-changed: with every key that differs
  */
 export function checkManifest(recorded: ResolvedRun, { resolved, place }: Manifest, folder: string): void {
+  const { set } = recorded.source;
   const changes = differences(recorded.manifest, resolved).filter(({ key }) => !key.startsWith('training.checkpoint'));
   const [first] = changes;
   if (first)
     throw errors['resume-manifest-changed'](
-      { folder, changes },
+      { folder, changes, set },
       { place: place(first.key.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key))) },
     );
 }
@@ -58,6 +59,7 @@ export async function lastCheckpoint(
   if (!checkpoint && refused.length > 0)
     throw errors['checkpoints-damaged']({ folder: join(folder.path, RUN_FILES.checkpoints), refused });
   for (const { file, why } of refused) logger.warn(`${file} is not used: ${why}`);
+  if (!checkpoint) logger.info(`no checkpoint in ${folder.path}: the run starts at its beginning`);
   return checkpoint;
 }
 

@@ -1,5 +1,4 @@
 import {
-  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -8,15 +7,14 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
-  statSync,
-  truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import {
+  isCounterweightError,
   resolvedRun,
   RUN_FILES,
   runMetrics,
@@ -26,14 +24,10 @@ import {
 } from '@counterweight/core';
 
 import { errors } from './errors.js';
+import { EventLog } from './event-log.js';
+import { LOCK, lockRun } from './run-lock.js';
 
-/**
- * A place for a run: a folder that does not exist, or is empty.
- * @throws out-not-empty, out-unwritable
- */
-export function checkRunFolder(folder: string): void {
-  if (namesIn(folder).length > 0) throw errors['out-not-empty']({ folder });
-}
+const PARTIAL = '.partial';
 
 /**
  * What an earlier process left in a run's folder: undefined where it has not come to train, so that a run starts there.
@@ -41,33 +35,65 @@ export function checkRunFolder(folder: string): void {
  */
 export function recordedRun(folder: string): ResolvedRun | undefined {
   const names = namesIn(folder);
-  const own = new Set<string>([...Object.values(RUN_FILES), LOCK]);
-  if (names.some((name) => !own.has(name) && !name.endsWith(PARTIAL))) throw errors['out-not-empty']({ folder });
+  const own = new Set<string>(Object.values(RUN_FILES));
+  if (names.some((name) => !own.has(name))) throw errors['out-not-empty']({ folder });
   return names.includes(RUN_FILES.resolved) ? parsed(folder, RUN_FILES.resolved, resolvedRun) : undefined;
 }
 
-const LOCK = 'run.lock';
-const PARTIAL = '.partial';
-
 /** The folder of one run, held by one process. Files appear whole or not at all; events are appended, a line at a time. */
 export class RunFolder {
-  private constructor(readonly path: string) {}
+  private readonly events: EventLog;
 
-  /** @throws out-not-empty, out-unwritable */
-  static create(path: string): RunFolder {
-    checkRunFolder(path);
-    return RunFolder.open(path);
+  private constructor(
+    readonly path: string,
+    private readonly release: () => void,
+  ) {
+    this.events = new EventLog(join(path, RUN_FILES.events));
   }
 
   /**
-   * A folder to go on in.
-   * @throws run-in-use: by another process of this machine; out-unwritable
+   * A folder for a new run: one that does not exist, or is empty.
+   * @throws out-not-empty, run-in-use, out-unwritable
+   */
+  static create(path: string): RunFolder {
+    return RunFolder.held(path, () => {
+      if (namesIn(path).length > 0) throw errors['out-not-empty']({ folder: path });
+    });
+  }
+
+  /**
+   * A folder to go on in, or to begin in where no run has.
+   * @throws run-in-use: by another process of this machine; out-not-empty, run-record-invalid, out-unwritable
    */
   static open(path: string): RunFolder {
-    writing(path, () => mkdirSync(path, { recursive: true }));
-    const folder = new RunFolder(path);
-    folder.lock();
-    return folder;
+    return RunFolder.held(path, () => recordedRun(path));
+  }
+
+  /** @param check once before anything is written, and once when nobody else writes any longer */
+  private static held(path: string, check: () => unknown): RunFolder {
+    check();
+    const made = writing(path, () => mkdirSync(path, { recursive: true }));
+    const letGo = writing(path, () => lockRun(path));
+    const release = (): void => {
+      try {
+        letGo();
+        if (made !== undefined) removeEmpty(path, made);
+      } catch {
+        // A disk that can no longer be written: the lock is that of a process that is gone.
+      }
+    };
+    try {
+      check();
+      return new RunFolder(path, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Of the run that began here, if one did. */
+  recorded(): ResolvedRun | undefined {
+    return recordedRun(this.path);
   }
 
   /** Writes a file: temporary name, sync, rename. */
@@ -92,96 +118,96 @@ export class RunFolder {
     this.write(name, `${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** Writes a folder: under a temporary name first. One that is there is replaced. */
+  /**
+   * Writes a folder: under a temporary name first, synced, renamed. One that is there is replaced.
+   * @throws out-unwritable, nothing of it is left; what else `fill` throws
+   */
   async writeFolder(name: string, fill: (folder: string) => Promise<void>): Promise<void> {
     const [folder, temporary] = [join(this.path, name), join(this.path, `.${name}${PARTIAL}`)];
-    rmSync(temporary, { recursive: true, force: true });
-    await fill(temporary);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(temporary, folder);
+    try {
+      rmSync(temporary, { recursive: true, force: true });
+      await fill(temporary);
+      for (const file of [...filesIn(temporary), temporary]) sync(file);
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(temporary, folder);
+    } catch (error) {
+      writing(temporary, () => {
+        rmSync(temporary, { recursive: true, force: true });
+      });
+      const cause = ofFileSystem(error);
+      if (!cause) throw error;
+      throw errors['out-unwritable']({ path: folder, message: cause.message }, { cause: error });
+    }
   }
 
+  /** @throws out-unwritable: the event is then kept, and written before the next one */
   event(event: RunEvent): void {
-    const file = join(this.path, RUN_FILES.events);
-    writing(file, () => {
-      appendFileSync(file, `${JSON.stringify(event)}\n`);
+    writing(join(this.path, RUN_FILES.events), () => {
+      this.events.append(event);
     });
   }
 
-  /** Bytes of events so far: what a checkpoint remembers. */
+  /** Bytes of events so far: what a checkpoint remembers. @throws out-unwritable where some are not written yet */
   eventBytes(): number {
-    return statSync(join(this.path, RUN_FILES.events), { throwIfNoEntry: false })?.size ?? 0;
+    return writing(join(this.path, RUN_FILES.events), () => this.events.bytes());
   }
 
   /** Drops the events after so many bytes: what happened after a checkpoint happens again. */
   rewindEvents(bytes: number): void {
-    if (this.eventBytes() > bytes) truncateSync(join(this.path, RUN_FILES.events), bytes);
+    writing(join(this.path, RUN_FILES.events), () => {
+      this.events.rewind(bytes);
+    });
   }
 
-  /** Undefined while the run is not finished. */
+  /**
+   * What a finished run has measured. Undefined where a file is missing: all can be written again from the last checkpoint.
+   * @throws run-record-invalid
+   */
   metrics(): RunMetrics | undefined {
-    return existsSync(join(this.path, RUN_FILES.metrics))
-      ? parsed(this.path, RUN_FILES.metrics, runMetrics)
-      : undefined;
+    const { checkpoints: _, ...results } = RUN_FILES;
+    const isWhole = Object.values(results).every((name) => existsSync(join(this.path, name)));
+    return isWhole ? parsed(this.path, RUN_FILES.metrics, runMetrics) : undefined;
   }
 
+  /** Lets go of it. A folder in which nothing was written is gone. */
   close(): void {
-    rmSync(join(this.path, LOCK), { force: true });
-  }
-
-  /** Of a process that was killed a lock remains; on this machine it can be told whether that process is still there. */
-  private lock(): void {
-    const file = join(this.path, LOCK);
-    const holder = readLock(file);
-    if (holder && isAlive(holder))
-      throw errors['run-in-use']({ folder: this.path, process: holder.process, lock: file });
-    this.writeJson(LOCK, { host: hostname(), process: process.pid, started: startOf(process.pid) } satisfies Lock);
+    this.release();
   }
 }
 
-interface Lock {
-  readonly host: string;
-  readonly process: number;
-  /** When the process began, where the system tells; its number alone may have been given again. */
-  readonly started: string | null;
-}
-
-function readLock(file: string): Lock | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Lock;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive({ host, process: holder, started }: Lock): boolean {
-  if (host !== hostname() || holder === process.pid || startOf(holder) !== started) return false;
-  try {
-    return process.kill(holder, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** The 22nd field of Linux' /proc/PID/stat, in ticks since the machine started; null elsewhere. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, a name in brackets, may hold spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
-}
-
+/** But for the lock, and what a process did not live to finish. */
 function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).filter((name) => name !== LOCK && !name.endsWith(PARTIAL));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
     throw errors['out-unwritable']({ path: folder, message });
   }
+}
+
+const filesIn = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Removes a folder and those above it up to the first that was made for it. Ends at one that is not empty. */
+function removeEmpty(folder: string, first: string): void {
+  rmdirSync(folder);
+  if (folder !== first) removeEmpty(dirname(folder), first);
+}
+
+/** The failure of the file system that an error comes from, if it does. */
+function ofFileSystem(error: unknown): NodeJS.ErrnoException | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return 'syscall' in error ? (error as NodeJS.ErrnoException) : ofFileSystem(error.cause);
 }
 
 interface Schema<T> {
@@ -197,10 +223,11 @@ function parsed<T>(folder: string, name: string, schema: Schema<T>): T {
   }
 }
 
-function writing(path: string, write: () => unknown): void {
+function writing<T>(path: string, write: () => T): T {
   try {
-    write();
+    return write();
   } catch (error) {
+    if (isCounterweightError(error)) throw error;
     throw errors['out-unwritable']({ path, message: (error as Error).message }, { cause: error });
   }
 }

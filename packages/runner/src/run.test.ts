@@ -17,6 +17,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 import { drawings, MANIFEST, project } from './fixtures/project.js';
 import { loadManifest } from './manifest.js';
+import { check } from './plan.js';
 import { run } from './run.js';
 
 beforeAll(async () => {
@@ -141,6 +142,31 @@ describe('a run of three epochs on eight classes of drawings', { timeout: 60_000
     made.write('labels.csv', 'image,labels,split\n0.png,a,train\nnone.png,b,test\n');
     await expect(runOn(made, 'out')).rejects.toMatchObject({ exit: 3 });
     expect(existsSync(made.path('out'))).toBe(false);
+  });
+});
+
+describe('early stopping that cannot work is refused before training, by check too', { timeout: 60_000 }, () => {
+  const cases: readonly [string, string, string, string][] = [
+    ['nothing to validate on', 'patience: 2', 'early-stopping-needs-validation', 'training.earlyStopping'],
+    [
+      'a metric that is none',
+      'metric: averagePrecision.makro',
+      'early-stopping-metric-unknown',
+      'averagePrecision.macro',
+    ],
+  ];
+  test.each(cases)('%s', async (_, options, code, told) => {
+    const made = newProject();
+    if (code.endsWith('validation'))
+      made.write('labels.csv', readFileSync(made.path('labels.csv'), 'utf8').replaceAll(',validation', ',test'));
+    const set = [`training.earlyStopping={${options}}`];
+    const error: unknown = await runOn(made, 'out', set).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, exit: 2 });
+    expect((error as Error).message).toContain(told);
+    expect((error as Error).message).toContain('--set training.earlyStopping');
+    expect(existsSync(made.path('out'))).toBe(false);
+    const manifest = await loadManifest('manifest.yaml', { workingFolder: made.folder, set });
+    await expect(check(manifest, { logger, estimate: false })).rejects.toMatchObject({ code });
   });
 });
 

@@ -1,36 +1,36 @@
-import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 
 import {
-  INPUT,
   isCounterweightError,
   RUN_FILES,
   type Callback,
+  type CounterweightError,
   type Logger,
-  type ModelInput,
   type ResolvedRun,
+  type RunEvent,
   type RunMetrics,
   type Scores,
 } from '@counterweight/core';
 import { chanceScores } from '@counterweight/metrics';
-import { accelerate, loadEngine, type Engine } from '@counterweight/tensorflow';
-import { channelStatistics, fit, initialiseHead, type FitResult, type TrainingState } from '@counterweight/trainer';
+import { loadEngine, type Engine } from '@counterweight/tensorflow';
+import { fit, type FitResult, type TrainingState } from '@counterweight/trainer';
 
 import { CheckpointStore, type Checkpoint } from './checkpoints/store.js';
-import { errors } from './errors.js';
+import type { errors } from './errors.js';
 import { evaluateReference, evaluateSplit, flatten, type SplitResult } from './evaluate-split.js';
 import type { Manifest } from './manifest.js';
+import { createNetwork, modelInput, type Network } from './network.js';
 import { peakRate } from './peak-rate.js';
 import { perClassTable } from './per-class.js';
-import { installed, planOf, type Plan } from './plan.js';
+import { planOf, type Plan } from './plan.js';
 import { prepare, type Prepared } from './prepare.js';
+import { resolvedRun, threadsOf } from './resolved-run.js';
 import { changedSurroundings, checkData, checkManifest, lastCheckpoint } from './resume.js';
-import { checkRunFolder, recordedRun, RunFolder } from './run-folder.js';
+import { RunFolder } from './run-folder.js';
 import { saveModel } from './saved-model.js';
 import { splitScores } from './split-scores.js';
 import { pickTestExamples } from './test-examples.js';
 import { validationSample } from './validation.js';
-import { versions } from './versions.js';
 
 export interface RunOptions {
   /** The run's folder: new or empty. Default `runs/<time>-<manifest's name>` in the working directory. */
@@ -59,37 +59,56 @@ export interface RunResult {
  * Runs a manifest: data, plan, engine, model, training with validation each epoch, test scores once, metrics, run folder.
  * Two runs of one manifest on the same machine with the same threads have equal metrics, whether stopped and resumed or not.
  *
- * @throws out-not-empty before anything is read; what the plan, the engine (exit 5) and plugins (exit 4) throw; diverged
- *   (exit 6); resume-manifest-changed, resume-data-changed, checkpoints-damaged, run-in-use. Once training has begun the
- *   folder says in its last event how it ended.
+ * @throws out-not-empty, out-unwritable, run-in-use, resume-manifest-changed before anything is read; resume-data-changed; what
+ *   the plan, the engine (exit 5) and plugins (exit 4) throw; checkpoints-damaged; diverged (exit 6). Once training has begun
+ *   the folder says in its last event how it ended.
  */
 export async function run(manifest: Manifest, options: RunOptions): Promise<RunResult> {
-  const { logger, resume } = options;
+  const { resume } = options;
   const path = resume ?? options.out ?? defaultFolder(manifest);
-  const recorded = resume === undefined ? undefined : recordedRun(resume);
-  if (resume === undefined) checkRunFolder(path);
-  if (recorded) checkManifest(recorded, manifest, path);
-
-  const prepared = await prepare(manifest, logger);
+  // Held from here on: what is read of it is what is gone on with.
+  const folder = resume === undefined ? RunFolder.create(path) : RunFolder.open(path);
   try {
-    if (recorded) checkData(recorded, prepared.dataset, path);
-    const plan = planOf(prepared);
-    const callbacks = options.onPlan?.(plan) ?? [];
-    const threads = options.threads ?? threadsOf(recorded);
-    const engine = await loadEngine(threads === undefined ? {} : { threads });
-    const folder = resume === undefined ? RunFolder.create(path) : RunFolder.open(path);
+    const recorded = folder.recorded();
+    if (recorded) checkManifest(recorded, manifest, path);
+    const prepared = await prepare(manifest, options.logger);
     try {
-      const metrics = recorded && folder.metrics();
-      if (metrics) {
-        logger.info(`${path} is finished: there is nothing to resume`);
-        return { folder: path, ended: 'completed', metrics };
-      }
-      return await new Training(prepared, plan, folder, callbacks, options).run(recorded, engine);
+      return await runPrepared(prepared, folder, recorded, options);
     } finally {
-      folder.close();
+      await prepared.scope.dispose();
     }
   } finally {
-    await prepared.scope.dispose();
+    folder.close();
+  }
+}
+
+async function runPrepared(
+  prepared: Prepared,
+  folder: RunFolder,
+  recorded: ResolvedRun | undefined,
+  options: RunOptions,
+): Promise<RunResult> {
+  if (recorded) checkData(recorded, prepared.dataset, folder.path);
+  const plan = planOf(prepared);
+  const callbacks = options.onPlan?.(plan) ?? [];
+  const metrics = recorded && resultOf(folder, options.logger);
+  if (metrics) {
+    options.logger.info(`${folder.path} is finished: there is nothing to resume`);
+    return { folder: folder.path, ended: 'completed', metrics };
+  }
+  const threads = options.threads ?? threadsOf(recorded);
+  const engine = await loadEngine(threads === undefined ? {} : { threads });
+  return new Training(prepared, plan, folder, callbacks, options).run(recorded, engine);
+}
+
+/** Of a run that is finished. Metrics that were damaged are measured again. */
+function resultOf(folder: RunFolder, logger: Logger): RunMetrics | undefined {
+  try {
+    return folder.metrics();
+  } catch (error) {
+    if (!isCounterweightError(error)) throw error;
+    logger.warn(`${RUN_FILES.metrics} cannot be read (${error.found}): it is made again`);
+    return undefined;
   }
 }
 
@@ -112,10 +131,10 @@ class Training {
     const { folder, prepared } = this;
     const checkpoint = recorded && (await lastCheckpoint(this.store, folder, this.options.logger));
     const input = recorded?.input ?? (await modelInput(prepared));
-    const trained = await createTrained(prepared, input);
-    this.record(resolvedRun(prepared, trained, input, engine), recorded, checkpoint);
+    const network = await createNetwork(prepared, input);
+    this.begin(resolvedRun(prepared, network.model, input, engine), recorded, checkpoint);
     try {
-      return await this.train(trained, checkpoint);
+      return await this.train(network, checkpoint);
     } catch (error) {
       const status = isCounterweightError(error) && error.exit === 6 ? 'diverged' : 'failed';
       this.tell({ type: 'end', time: now(), status, reason: error instanceof Error ? error.message : String(error) });
@@ -124,7 +143,7 @@ class Training {
   }
 
   /** What the folder holds before the first step. */
-  private record(resolved: ResolvedRun, recorded: ResolvedRun | undefined, checkpoint: Checkpoint | undefined): void {
+  private begin(resolved: ResolvedRun, recorded: ResolvedRun | undefined, checkpoint: Checkpoint | undefined): void {
     const { folder, plan, prepared } = this;
     folder.rewindEvents(Number(checkpoint?.about['events'] ?? 0));
     if (recorded && checkpoint) {
@@ -138,7 +157,7 @@ class Training {
     for (const message of plan.warnings) folder.event({ type: 'warning', message });
   }
 
-  private async train({ model, optimizer }: Trained, checkpoint: Checkpoint | undefined): Promise<RunResult> {
+  private async train({ model, optimizer }: Network, checkpoint: Checkpoint | undefined): Promise<RunResult> {
     const { prepared, folder, callbacks } = this;
     const { manifest, dataset, loss, draws, miner, statistics, random, metrics } = prepared;
     const { training, evaluation: settings } = manifest.settings;
@@ -206,10 +225,10 @@ class Training {
       seconds: fitted.seconds,
       steps: fitted.steps,
     };
-    folder.writeJson(RUN_FILES.metrics, result);
     const { ended, reason } = fitted;
     const status = ended === 'stopped' ? 'stopped' : 'done';
     folder.event({ type: 'end', time: now(), status, ...(reason !== undefined && { reason }) });
+    folder.writeJson(RUN_FILES.metrics, result); // last: where it stands the run is finished
     return { folder: folder.path, ended, metrics: result, waited: fitted.waited };
   }
 
@@ -220,8 +239,7 @@ class Training {
       const { file } = await this.store.write({ ...state, about });
       for (const callback of this.callbacks) await callback.checkpoint?.({ file, step: state.step });
     } catch (error) {
-      if (!isCounterweightError(error) || error.code !== ('checkpoint-unwritable' satisfies keyof typeof errors))
-        throw error;
+      if (!isUnwritable(error)) throw error;
       this.warn(error.message);
     }
   }
@@ -233,7 +251,7 @@ class Training {
         const seconds = before + (performance.now() - started) / 1000;
         const counts = { keptPositives, keptNegatives };
         const event = { epoch, step, loss, learningRate, seconds, waited, ...counts, validation: { ...metrics } };
-        this.folder.event({ type: 'epoch', ...event });
+        this.record({ type: 'epoch', ...event });
       },
     };
   }
@@ -243,8 +261,18 @@ class Training {
     this.tell({ type: 'warning', message });
   }
 
+  /** An event that costs no training either: it is written with the next one that can be. */
+  private record(event: RunEvent): void {
+    try {
+      this.folder.event(event);
+    } catch (error) {
+      if (!isUnwritable(error)) throw error;
+      this.options.logger.warn(error.message);
+    }
+  }
+
   /** An event that may be lost: something worse is being told. */
-  private tell(event: Parameters<RunFolder['event']>[0]): void {
+  private tell(event: RunEvent): void {
     try {
       this.folder.event(event);
     } catch {
@@ -253,78 +281,10 @@ class Training {
   }
 }
 
-type Trained = Awaited<ReturnType<typeof createTrained>>;
-
-/** What has tensors. */
-async function createTrained({ manifest, scope, loss, statistics }: Prepared, input: ModelInput) {
-  scope.provide(INPUT, input);
-  const model = await scope.create(manifest.model);
-  initialiseHead(model, loss, statistics);
-  const optimizer = await scope.create(manifest.optimizer);
-  accelerate(); // last: a model may bring a tfjs that registers its own, slower gradients
-  return { model, optimizer };
-}
-
-/** Training examples that are looked at for mean and deviation: beyond that they do not change. */
-const STANDARDISED = 20_000;
-
-async function modelInput({ dataset }: Prepared): Promise<ModelInput> {
-  const { shape, dtype } = dataset.input;
-  const { train } = dataset.splits;
-  const every = Math.max(1, train.length / STANDARDISED);
-  const examples = Int32Array.from(
-    { length: Math.min(train.length, STANDARDISED) },
-    (_, i) => train[Math.floor(i * every)]!,
-  );
-  return { shape, dtype, classes: dataset.classes.length, ...(await channelStatistics(dataset, examples)) };
-}
-
-function resolvedRun(
-  { manifest, dataset, statistics }: Prepared,
-  { model }: Trained,
-  input: ModelInput,
-  engine: Engine,
-): ResolvedRun {
-  const { splits } = dataset;
-  return {
-    manifest: { ...manifest.resolved },
-    plugins: installed(manifest).map(({ plugin: { kind, name }, use, version, path }) => ({
-      kind,
-      name,
-      use,
-      version,
-      path,
-    })),
-    data: {
-      fingerprint: dataset.fingerprint,
-      shape: [...dataset.input.shape],
-      classes: dataset.classes.length,
-      examples: { train: splits.train.length, validation: splits.validation.length, test: splits.test.length },
-      labelsPerExample: statistics.labelsPerExample,
-    },
-    input: { ...input, shape: [...input.shape], mean: [...input.mean], deviation: [...input.deviation] },
-    source: { file: manifest.path, set: [...manifest.set] },
-    seed: manifest.settings.seed,
-    engine: describeEngine(engine),
-    versions: { ...versions() },
-    parameters: model.parameters.reduce((sum, { variable }) => sum + variable.size, 0),
-  };
-}
-
-/** What bits depend on besides the seed. */
-const describeEngine = ({ version, backend }: Engine): ResolvedRun['engine'] => ({
-  tensorflow: version,
-  gpu: backend.isUsingGpuDevice,
-  threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),
-  oneDNN: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
-  processor: cpus()[0]?.model ?? 'unknown',
-});
-
-/** A resumed run keeps the number of threads that its bits came from. */
-function threadsOf(recorded: ResolvedRun | undefined): number | undefined {
-  const threads = recorded?.engine['threads'];
-  return typeof threads === 'number' ? threads : undefined;
-}
+/** Of the disk, not of the run. */
+const isUnwritable = (error: unknown): error is CounterweightError =>
+  isCounterweightError(error) &&
+  (['checkpoint-unwritable', 'out-unwritable'] satisfies (keyof typeof errors)[] as string[]).includes(error.code);
 
 function defaultFolder({ name }: Manifest): string {
   return join('runs', `${now().slice(0, 19).replaceAll(':', '-')}-${name}`);

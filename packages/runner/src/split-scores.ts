@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Dataset, Model, Scores } from '@counterweight/core';
 import { scoreBlocks, scoreExamples } from '@counterweight/trainer';
 
+import { errors } from './errors.js';
+
 /** Bytes of scores that are held in memory: a fifth of a million examples at a thousand classes. */
 const IN_MEMORY = 2 ** 30;
 
@@ -14,6 +16,7 @@ export interface SplitScores extends Scores {
 /**
  * The logits of a split, any number of them: in memory, or where they are too many in a file that is gone after `close`.
  * @param folder of the run
+ * @throws out-unwritable
  */
 export async function splitScores(
   model: Model,
@@ -27,7 +30,16 @@ export async function splitScores(
     return { ...(await scoreExamples(model, dataset, examples)), close: () => undefined };
 
   const file = join(folder, '.scores.partial');
-  const descriptor = openSync(file, 'w+');
+  const refuse = (error: unknown): unknown =>
+    error instanceof Error && 'syscall' in error
+      ? errors['out-unwritable']({ path: file, message: error.message }, { cause: error })
+      : error;
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'w+');
+  } catch (error) {
+    throw refuse(error);
+  }
   const close = (): void => {
     closeSync(descriptor);
     rmSync(file, { force: true });
@@ -37,7 +49,7 @@ export async function splitScores(
       whole(bytesOf(logits), 4 * from * columns, (part, at) => writeSync(descriptor, part, 0, part.length, at));
   } catch (error) {
     close();
-    throw error;
+    throw refuse(error);
   }
   return {
     rows: examples.length,

@@ -33,7 +33,7 @@ export class EarlyStopping implements Callback, Stateful {
   /** A value that is null does not count, neither as better nor as waiting. */
   epochEnd({ epoch, metrics, stop }: Pick<EpochEvent, 'epoch' | 'metrics' | 'stop'>): void {
     const { metric, patience, minDelta, mode, restoreBest } = this.options;
-    if (!Object.hasOwn(metrics, metric)) throw unknownMetric(metric, Object.keys(metrics));
+    requireMetric(metric, Object.keys(metrics));
     const value = metrics[metric] ?? null;
     if (value === null || Number.isNaN(value)) return;
     const gain = (mode === 'max' ? 1 : -1) * (value - (this.best?.value ?? value));
@@ -79,7 +79,9 @@ export class EarlyStopping implements Callback, Stateful {
   }
 }
 
-function unknownMetric(metric: string, given: readonly string[]): Error {
+/** @throws early-stopping-metric-unknown: `metric` is not among those that an evaluation gives */
+export function requireMetric(metric: string, given: readonly string[]): void {
+  if (given.includes(metric)) return;
   const nearest = [...given].sort((a, b) => distance(metric, a) - distance(metric, b))[0];
-  return errors['early-stopping-metric-unknown']({ metric, given, nearest });
+  throw errors['early-stopping-metric-unknown']({ metric, given, nearest });
 }

@@ -3,7 +3,7 @@ export { batchLabels, type OwnedBatchLabels } from './batch-labels.js';
 export { readBatches, type Batch, type Reading } from './batches.js';
 export { checkpointOptions, type CheckpointOptions } from './checkpoint-schedule.js';
 export { channelStatistics } from './channel-statistics.js';
-export { earlyStoppingOptions, type EarlyStoppingOptions } from './early-stopping.js';
+export { earlyStoppingOptions, requireMetric, type EarlyStoppingOptions } from './early-stopping.js';
 export { errors } from './errors.js';
 export { fit, plannedSteps, type FitInput, type FitResult } from './fit.js';
 export { initialiseHead } from './head-bias.js';

@@ -1,0 +1,56 @@
+import { availableParallelism, cpus } from 'node:os';
+
+import type { Model, ModelInput, ResolvedRun } from '@counterweight/core';
+import type { Engine } from '@counterweight/tensorflow';
+
+import { installed } from './plan.js';
+import type { Prepared } from './prepare.js';
+import { versions } from './versions.js';
+
+/** `resolved.json`: what a run is, and what its bits depend on. */
+export function resolvedRun(
+  { manifest, dataset, statistics }: Prepared,
+  { parameters }: Model,
+  input: ModelInput,
+  engine: Engine,
+): ResolvedRun {
+  const { splits } = dataset;
+  return {
+    manifest: { ...manifest.resolved },
+    plugins: installed(manifest).map(({ plugin: { kind, name }, use, version, path }) => ({
+      kind,
+      name,
+      use,
+      version,
+      path,
+    })),
+    data: {
+      fingerprint: dataset.fingerprint,
+      shape: [...dataset.input.shape],
+      classes: dataset.classes.length,
+      examples: { train: splits.train.length, validation: splits.validation.length, test: splits.test.length },
+      labelsPerExample: statistics.labelsPerExample,
+    },
+    input: { ...input, shape: [...input.shape], mean: [...input.mean], deviation: [...input.deviation] },
+    source: { file: manifest.path, set: [...manifest.set] },
+    seed: manifest.settings.seed,
+    engine: describeEngine(engine),
+    versions: { ...versions() },
+    parameters: parameters.reduce((sum, { variable }) => sum + variable.size, 0),
+  };
+}
+
+/** What bits depend on besides the seed. */
+const describeEngine = ({ version, backend }: Engine): ResolvedRun['engine'] => ({
+  tensorflow: version,
+  gpu: backend.isUsingGpuDevice,
+  threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),
+  oneDNN: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
+  processor: cpus()[0]?.model ?? 'unknown',
+});
+
+/** A resumed run keeps the number of threads that its bits came from. */
+export function threadsOf(recorded: ResolvedRun | undefined): number | undefined {
+  const threads = recorded?.engine['threads'];
+  return typeof threads === 'number' ? threads : undefined;
+}
