@@ -22,9 +22,9 @@ export async function writeLayersModel(
   const weights = layers.flatMap(({ config, weights }) =>
     Object.entries(weights).map(([key, read]) => ({ name: `${config.name}/${key}`, ...values(read) })),
   );
-  const partial = `${folder}.partial-${process.pid}`;
+  const partial = `${folder}.partial`;
   await mkdir(dirname(folder), { recursive: true });
-  await rm(partial, { recursive: true, force: true }); // of a process that was killed and had the same number
+  await rm(partial, { recursive: true, force: true }); // of a process that was killed
   await mkdir(partial);
   try {
     await write(

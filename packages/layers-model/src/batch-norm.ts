@@ -1,3 +1,7 @@
+/**
+ * What follows `trainFast` stands in `cnn/src/batch-statistics.ts` too: a plugin imports core only, and core has no tfjs
+ * code. The two are held together by their tests, each against float64 or tfjs' own layer.
+ */
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 

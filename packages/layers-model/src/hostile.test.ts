@@ -186,6 +186,16 @@ test('an export is whole or nothing: an occupied folder stays as it is, and no p
   model.dispose();
 });
 
+test('what a killed process left of an export is taken away', async () => {
+  const model = await create(await write(smallModel()));
+  const parent = newFolder();
+  mkdirSync(join(parent, 'model.partial'));
+  writeFileSync(join(parent, 'model.partial', 'weights.bin'), 'half');
+  await model.export(join(parent, 'model'));
+  expect(readdirSync(parent)).toEqual(['model']);
+  model.dispose();
+});
+
 test('a folder that may not be written', async () => {
   const model = await create(await write(smallModel()));
   const file = join(newFolder(), 'file');

@@ -12,9 +12,10 @@ import { errors } from './errors.js';
  */
 export async function writeModelFiles(folder: string, artifacts: io.ModelArtifacts): Promise<void> {
   const { modelTopology, weightSpecs, weightData } = artifacts;
-  const partial = `${folder}.partial-${process.pid}`;
+  const partial = `${folder}.partial`;
   try {
     await mkdir(dirname(folder), { recursive: true });
+    await rm(partial, { recursive: true, force: true }); // of a process that was killed
     await mkdir(partial);
     try {
       await write(
