@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-import { fileProblem } from './image-file.js';
+import { fileProblem, NOT_THERE } from './image-file.js';
 
 export interface FolderFile {
   /** Absolute, without links. */
@@ -51,7 +51,9 @@ export class FolderFiles {
       if (!stats.isFile()) throw new Error('not a regular file');
       return { path: real, stats };
     } catch (error) {
-      throw new Error(fileProblem(error), { cause: error });
+      const problem = fileProblem(error);
+      const isOfWindows = problem === NOT_THERE && name.includes('\\');
+      throw new Error(isOfWindows ? `${problem}; / stands between folders` : problem, { cause: error });
     }
   }
 

@@ -37,9 +37,11 @@ async function withImageFile<T>(path: string, use: (file: FileHandle, size: numb
   }
 }
 
+export const NOT_THERE = 'not there';
+
 const words: Readonly<Record<string, string>> = {
-  ENOENT: 'not there',
-  ENOTDIR: 'not there',
+  ENOENT: NOT_THERE,
+  ENOTDIR: NOT_THERE,
   EACCES: 'no permission to read it',
   EPERM: 'no permission to read it',
   ELOOP: 'a circle of links',

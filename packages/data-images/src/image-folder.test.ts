@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 import { CounterweightError } from '@counterweight/core';
 import { readLabelTable } from '@counterweight/label-table';
@@ -119,6 +119,10 @@ describe('what cannot be used', () => {
       `labels.csv:6: "${'x'.repeat(59)}…": too long for the name of a file`,
       'labels.csv:7: "broken.png/a.png": not there',
     ]);
+  });
+
+  test.skipIf(sep === '\\')('paths of Windows: what stands between folders is told', async () => {
+    expect((await refused(['sub\\a.png'])).found).toContain('not there; / stands between folders');
   });
 
   const hostile = async (): Promise<string[]> => {

@@ -89,7 +89,7 @@ describe('a folder', () => {
     await hostile();
     const error = await refused(folder);
     expect([error.code, error.exit]).toEqual(['inputs-invalid', 3]);
-    expect(error.found.split('\n').map((line) => line.replace(/^.*:0: /, ''))).toEqual([
+    expect(error.found.split('\n').map((line) => line.replace(`    ${folder}: `, ''))).toEqual([
       '7 problems',
       '"empty.png": an empty file',
       '"link.png": leads out of the folder of images',
@@ -118,6 +118,9 @@ describe('a folder', () => {
       code: 'inputs-invalid',
       found: expect.stringContaining('cut.png') as string,
     });
+    await write('list.txt', 'a.png\ncut.png\n');
+    const listed = await open(join(folder, 'list.txt'));
+    await expect(listed.read(Int32Array.of(1), into)).rejects.toMatchObject({ place: { line: 2 } });
     const tolerant = await open(folder, { strict: false });
     await tolerant.read(Int32Array.of(1, 0), into);
     await tolerant.read(Int32Array.of(1), into.subarray(0, 64));

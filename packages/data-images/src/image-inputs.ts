@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Inputs, InputSource, Logger } from '@counterweight/core';
-import { count, quote, some } from '@counterweight/label-table';
+import { count, quote, some, type Problem } from '@counterweight/label-table';
 
 import { concurrently } from './concurrently.js';
 import { whyNot } from './decode-ahead.js';
@@ -39,14 +39,14 @@ export async function imageInputs(options: ImagesOptions, source: InputSource): 
 }
 
 function tell({ problems }: ListedImages, path: string, strict: boolean, logger: Logger): void {
-  const [first] = problems;
-  if (!first) return;
-  if (strict)
-    throw errors['inputs-invalid'](
-      { file: path, problems },
-      { place: { file: path, ...(first.line > 0 && { line: first.line }) } },
-    );
+  if (problems.length === 0) return;
+  if (strict) throw invalid(path, problems);
   logger.warn(`${count(problems.length, 'file')} left out: ${some(problems.map(({ what }) => what))}.`);
+}
+
+function invalid(file: string, problems: readonly Problem[], cause?: unknown) {
+  const line = problems[0]?.line ?? 0;
+  return errors['inputs-invalid']({ file, problems }, { place: { file, ...(line > 0 && { line }) }, cause });
 }
 
 async function decodedOnReading(listed: ListedImages, options: ImagesOptions, source: InputSource): Promise<Inputs> {
@@ -68,11 +68,7 @@ async function decodedOnReading(listed: ListedImages, options: ImagesOptions, so
           pixels.set(withChannels(image.pixels, image.channels, channels));
         } catch (cause) {
           const what = `${quote(listed.names[example]!)}: ${whyNot(cause)}`;
-          if (options.strict)
-            throw errors['inputs-invalid'](
-              { file: source.path, problems: [{ line: 0, what }] },
-              { place: { file: source.path }, cause },
-            );
+          if (options.strict) throw invalid(source.path, [{ line: listed.lines[example]!, what }], cause);
           pixels.fill(255);
           if (!unreadable.has(example)) source.logger.warn(`Left out: ${what}.`);
           unreadable.add(example);

@@ -16,6 +16,8 @@ export interface ListedImages {
   readonly names: readonly string[];
   /** Absolute, without links. */
   readonly paths: readonly string[];
+  /** Of a list, or 0. */
+  readonly lines: readonly number[];
   /** What was named, or is named like an image, and is none. A line of a list, or 0. */
   readonly problems: readonly Problem[];
 }
@@ -117,6 +119,7 @@ async function look(folder: string, listed: readonly Listed[]): Promise<ListedIm
   return {
     names: kept.map((i) => listed[i]!.name),
     paths: kept.map((i) => paths[i]!),
+    lines: kept.map((i) => listed[i]!.line),
     problems: problems.sort((a, b) => a.line - b.line || (a.what < b.what ? -1 : 1)),
   };
 }

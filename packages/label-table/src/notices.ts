@@ -9,6 +9,7 @@ export const labelNotices = (table: LabelTable, splits: Dataset['splits']): stri
   ...spellings(table),
   ...emptyRows(table),
   ...classesWithout(table, splits),
+  ...classesWithoutNegatives(table, splits.train),
 ];
 
 /** Two classes for a reader's one. */
@@ -48,3 +49,12 @@ const classesWithout = ({ classes, labels }: LabelTable, splits: Dataset['splits
       ? []
       : [`${count(without.length, 'class')} without a positive in ${split}: ${some(without.map(quote))}.`];
   });
+
+/** Of which nothing is learned but that they are always there. Tables that list only positives are the usual cause. */
+function classesWithoutNegatives({ classes, labels }: LabelTable, train: Int32Array): string[] {
+  const { positives, known } = labelStatistics(labels, train);
+  const without = classes.filter((_, c) => positives[c]! > 0 && positives[c] === known[c]);
+  return without.length === 0
+    ? []
+    : [`${count(without.length, 'class')} without a known negative in train: ${some(without.map(quote))}.`];
+}

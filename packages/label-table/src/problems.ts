@@ -1,6 +1,6 @@
 /** Something wrong with one line of a table. */
 export interface Problem {
-  /** From 1. */
+  /** From 1; 0: of the file as a whole, or of a folder. */
   readonly line: number;
   readonly what: string;
 }
@@ -19,7 +19,7 @@ const SHOWN = 10;
 export const listing = ({ file, problems, total = problems.length }: Listing): string =>
   [
     total === 1 ? '1 problem' : `${total} problems`,
-    ...problems.slice(0, SHOWN).map(({ line, what }) => `    ${file}:${line}: ${what}`),
+    ...problems.slice(0, SHOWN).map(({ line, what }) => `    ${file}${line > 0 ? `:${line}` : ''}: ${what}`),
     ...(total > SHOWN ? [`    and ${total - SHOWN} more`] : []),
   ].join('\n');
 

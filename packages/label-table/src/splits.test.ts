@@ -1,4 +1,4 @@
-import { labelsFromRows, randomStream, SPLITS, type Split } from '@counterweight/core';
+import { labelsFromRows, randomStream, sparseLabels, SPLITS, type SparseLabels, type Split } from '@counterweight/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -109,4 +109,18 @@ test('look-alikes, rows without labels and classes without positives in a split 
     '1 class without a positive in train: "none".',
     '3 classes without a positive in test: "café", "dog", "none".',
   ]);
+});
+
+test('classes of which train knows no negative are told: tables of positives only', () => {
+  const read = table([[0], [1], [0, 1], [0]], {}, 2);
+  const splits = { train: Int32Array.of(0, 1, 2), validation: new Int32Array(0), test: Int32Array.of(3) };
+  const told = (labels: SparseLabels): string => labelNotices({ ...read, labels }, splits).join();
+  expect(told(read.labels)).not.toContain('negative');
+  const name = JSON.stringify(read.classes[1]);
+  const unlisted = sparseLabels({
+    ...read.labels,
+    unlisted: 'unknown',
+    exceptions: { offsets: Uint32Array.of(0, 0, 1, 1, 1), classes: Uint16Array.of(0) },
+  });
+  expect(told(unlisted)).toContain(`1 class without a known negative in train: ${name}.`);
 });
