@@ -41,6 +41,35 @@ test('hidden layers have a norm each, and no bias', () => {
   ]);
 });
 
+test('a hidden layer is relu(norm(x · kernel)), each in float64', () => {
+  const model = createMlp([2], { hidden: [3] });
+  const [kernel, scale, offset, output] = model.parameters.map(({ variable }) => variable);
+  const set = (variable: tf.Variable | undefined, values: number[]) => {
+    tf.tidy(() => {
+      variable!.assign(tf.tensor(values, variable!.shape));
+    });
+  };
+  set(kernel, [1, -2, 0.5, 3, 1, -1]);
+  set(scale, [2, 1, 3]);
+  set(offset, [0.5, 0.25, -1]);
+  set(output, [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+  // Means 100 and 101; the second feature never varies, so it is only centred. Averages are 0 and 1 at the start.
+  const x = [(150 - 100) / 50, 103 - 101] as const;
+  const expected = [
+    (2 * (x[0] * 1 + x[1] * 3)) / Math.sqrt(1.00001) + 0.5,
+    (x[0] * -2 + x[1] * 1) / Math.sqrt(1.00001) + 0.25,
+    (3 * (x[0] * 0.5 + x[1] * -1)) / Math.sqrt(1.00001) - 1, // below 0
+  ].map((value) => Math.max(0, value));
+  const found = tf.tidy(() =>
+    model.classify(model.features(tf.tensor2d([150, 103], [1, 2]), modeOf(false))).dataSync(),
+  );
+  expected.forEach((value, i) => {
+    expect(found[i]).toBeCloseTo(value, 5);
+  });
+  expect([...expected].map(Math.sign)).toEqual([1, 1, 0]);
+  model.dispose();
+});
+
 test('images are flattened', () => {
   expect(names([4, 5, 3], {})[0]).toEqual(['output/kernel', 'head', [60, 3]]);
 });

@@ -109,6 +109,16 @@ test('an inference holds a few maps at a time, however deep the network', async 
   expect(await peak(34)).toBeLessThan(6);
 });
 
+test('features are dropped in training only, and by the step’s stream', () => {
+  const model = create([8, 8, 1], { depth: 10, width: 4, dropout: 0.5 });
+  const features = (training: boolean, seed: number) =>
+    tf.tidy(() => Array.from(model.features(examples(4, [8, 8, 1]), modeOf(training, [], seed)).dataSync()));
+  expect(features(true, 1)).toEqual(features(true, 1));
+  expect(features(true, 1)).not.toEqual(features(true, 2));
+  expect(features(false, 1)).toEqual(features(false, 2));
+  model.dispose();
+});
+
 test('options of the other architecture are refused, the depth is one of five', () => {
   const codes = (options: object) => cnnOptions.safeParse(options).error?.issues.map(({ code }) => code);
   expect(codes({})).toBeUndefined();
