@@ -1,10 +1,13 @@
 /** Laws over lists: what holds for every package, checked by walking them. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { z, type AnyPlugin } from '@counterweight/core';
+import { z, type AnyPlugin, type BatchLabels, type BatchLoss, type Callback, type Stateful } from '@counterweight/core';
+import { ensureBackend } from '@counterweight/testing';
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
@@ -138,11 +141,62 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
   });
 });
 
-test('docs/plugin-authors.md: every example runs, its plugins are plugins', async () => {
+describe('docs/plugin-authors.md', async () => {
   const page = readFileSync(join(ROOT, 'docs', 'plugin-authors.md'), 'utf8');
-  const modules = (await runExamples(page, join(ROOT, 'docs'))) as { default?: AnyPlugin }[];
-  expect(modules.flatMap((module) => module.default?.kind ?? [])).toEqual(['loss', 'sampler', 'dataset']);
-  for (const { default: plugin } of modules) if (plugin) z.toJSONSchema(plugin.options as z.ZodType, { io: 'input' });
+  const modules = (await runExamples(page, join(ROOT, 'docs'))) as Readonly<Record<string, unknown>>[];
+  const plugins = modules.flatMap(({ default: plugin }) => (plugin === undefined ? [] : [plugin as AnyPlugin]));
+  const exported = (name: string) => modules.find((module) => name in module)![name];
+  const named = (wanted: string) => plugins.find(({ name }) => name === wanted)!;
+
+  test('every example runs, its plugins are plugins', () => {
+    expect(plugins.map(({ kind }) => kind)).toEqual(['loss', 'loss', 'sampler', 'dataset']);
+    for (const { options } of plugins) z.toJSONSchema(options as z.ZodType, { io: 'input' });
+  });
+
+  test('the loss and the callback with memory go on where they stopped', async () => {
+    await ensureBackend();
+    const plugin = named('relative-square') as AnyPlugin<'loss'>;
+    const create = async () => (await plugin.create((plugin.options as z.ZodType).parse({}))) as BatchLoss;
+    const [one, other] = [await create(), await create()];
+    const batch = { targets: () => tf.zeros([1, 2]) } as unknown as BatchLabels;
+    const value = (loss: BatchLoss, z: number) => tf.tidy(() => loss.compute(tf.fill([1, 2], z), batch).dataSync()[0]);
+    expect(value(one, 1)).toBe(1);
+    other.load!(one.save!());
+    expect(value(one, 0)).toBeLessThan(1);
+    value(one, 3);
+    other.load!(one.save!());
+    expect(value(other, 0)).toBe(value(one, 0));
+
+    const worst = exported('worst') as () => Callback & Stateful & { loss: number };
+    const [first, second] = [worst(), worst()];
+    for (const loss of [3, 7, 5]) first.batchEnd!({ epoch: 0, step: 1, loss, keptPositives: 0, keptNegatives: 0 });
+    second.load(first.save());
+    expect(second.loss).toBe(7);
+  });
+
+  test('the data set reads unlabelled examples as labelled ones; what is kept is made once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'authors-'));
+    writeFileSync(join(folder, 'table.json'), '[{"features":[1,2],"classes":[0]},{"features":[3,4],"classes":[]}]');
+    const plugin = named('features') as AnyPlugin<'dataset'>;
+    const dataset = await plugin.create({ table: 'table.json' }, folder);
+    const logger = { info: () => undefined, warn: () => undefined };
+    const unlabelled = await plugin.inputs!({}, { path: join(folder, 'table.json'), input: dataset.input, logger });
+    const rows = [new Float32Array(4), new Float32Array(4)] as const;
+    await dataset.read(Int32Array.of(1, 0), rows[0]);
+    await unlabelled.read(Int32Array.of(1, 0), rows[1]);
+    expect([unlabelled.count, ...rows]).toEqual([2, Float32Array.of(3, 4, 1, 2), rows[0]]);
+
+    const kept = exported('kept') as (
+      cache: string,
+      name: string,
+      make: () => Promise<Uint8Array>,
+    ) => Promise<Uint8Array>;
+    let made = 0;
+    const make = () => Promise.resolve(Uint8Array.of(++made));
+    for (let i = 0; i < 2; i++) expect([...(await kept(join(folder, 'cache'), 'a', make))]).toEqual([1]);
+    expect(readdirSync(join(folder, 'cache'))).toEqual(['a']);
+    rmSync(folder, { recursive: true });
+  });
 });
 
 test('the manifest in README.md has valid entries', () => checkEntries(readme(ROOT)));
