@@ -8,6 +8,7 @@ import {
 } from '@counterweight/core';
 
 import { errors } from './errors.js';
+import type { PluginFolders } from './installed.js';
 import { childOf, jsonSchema, valueAt } from './json-schema.js';
 import { missingFiles } from './named-files.js';
 import { nearest } from './nearest.js';
@@ -29,8 +30,8 @@ export interface Reading {
   readonly value: unknown;
   /** Where the manifest's relative paths start. */
   readonly folder: string;
-  /** Where plugins are looked for, in order. */
-  readonly folders: readonly string[];
+  /** Where plugins are looked for. */
+  readonly plugins: PluginFolders;
   readonly locate: Locate;
   readonly report: (problem: CounterweightError) => void;
 }
@@ -46,7 +47,7 @@ export async function installedEntry<K extends Kind>(
   const use = childOf(given, 'use');
   if (typeof use !== 'string' || use === '') return undefined;
   try {
-    const found = await findPlugin(use, kind, reading.folders);
+    const found = await findPlugin(use, kind, reading.plugins);
     return withOptions(found, given, at, reading, ['use', ...reserved]);
   } catch (error) {
     if (!isCounterweightError(error)) throw error;
@@ -65,10 +66,10 @@ async function checkAsNearest(
   reading: Reading,
   reserved: readonly string[],
 ): Promise<void> {
-  const near = nearestPlugin(use, kind, reading.folders);
+  const near = nearestPlugin(use, kind, reading.plugins);
   if (near === undefined) return;
   try {
-    withOptions(await findPlugin(near, kind, reading.folders), given, at, reading, ['use', ...reserved]);
+    withOptions(await findPlugin(near, kind, reading.plugins), given, at, reading, ['use', ...reserved]);
   } catch (error) {
     if (!isCounterweightError(error)) throw error;
     // The plugin that was perhaps meant has problems of its own; it was not asked for.

@@ -274,7 +274,11 @@ export const errors = defineErrors({
     title: 'Output cannot be written there.',
     found: ({ path, message }: { path: string; message: string }) => `${path}: ${message}`,
     remedy: ({ message }: { message: string }) =>
-      message.startsWith('ENOSPC') ? 'free space on that disk, then resume' : '--out A_PLACE_YOU_MAY_WRITE',
+      message.startsWith('ENOSPC')
+        ? 'free space on that disk, then resume'
+        : message.startsWith('EROFS')
+          ? 'make that disk writable, then resume; or --out A_PLACE_YOU_MAY_WRITE'
+          : '--out A_PLACE_YOU_MAY_WRITE',
   },
   'checkpoint-unwritable': {
     exit: 2,

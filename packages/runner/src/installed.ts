@@ -3,16 +3,36 @@ import { dirname, join } from 'node:path';
 
 import type { Kind } from '@counterweight/core';
 
-/**
- * The packages that say in their `keywords` that they hold plugins of a kind (`counterweight-loss`), in the folders where Node
- * would look from each of `folders`. Reads package.json files only; for messages.
- */
-export function installedPlugins(kind: Kind, folders: readonly string[]): readonly string[] {
+/** Where plugins are looked for, and what is installed there. */
+export class PluginFolders {
+  private found: readonly Found[] | undefined;
+
+  /** @param folders in order: the manifest's, the working directory, the command's own */
+  constructor(readonly folders: readonly string[]) {}
+
+  /**
+   * The packages that say in their `keywords` that they hold plugins of a kind (`counterweight-loss`), where Node would look
+   * from each of the folders. Reads package.json files only, and once; for messages.
+   */
+  installed(kind: Kind): readonly string[] {
+    this.found ??= scan(this.folders);
+    const names = this.found.filter(({ keywords }) => keywords.includes(`${KEYWORD}${kind}`)).map(({ name }) => name);
+    return [...new Set(names)].sort();
+  }
+}
+
+interface Found {
+  readonly name: string;
+  readonly keywords: readonly unknown[];
+}
+
+const KEYWORD = 'counterweight-';
+
+function scan(folders: readonly string[]): readonly Found[] {
   const places = new Set(folders.flatMap(ancestors).map((folder) => join(folder, 'node_modules')));
-  const names = [...places].flatMap((place) =>
-    packagesIn(place).filter((name) => keywords(join(place, name)).includes(`counterweight-${kind}`)),
+  return [...places].flatMap((place) =>
+    packagesIn(place).map((name) => ({ name, keywords: keywordsIn(join(place, name)) })),
   );
-  return [...new Set(names)].sort();
 }
 
 const ancestors = (folder: string): readonly string[] =>
@@ -29,10 +49,12 @@ function list(folder: string): readonly string[] {
   }
 }
 
-function keywords(folder: string): readonly unknown[] {
+function keywordsIn(folder: string): readonly unknown[] {
   try {
-    const own = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { readonly keywords?: unknown };
-    return Array.isArray(own.keywords) ? own.keywords : [];
+    const text = readFileSync(join(folder, 'package.json'), 'utf8');
+    if (!text.includes(KEYWORD)) return []; // hundreds of packages are none of ours
+    const { keywords } = JSON.parse(text) as { readonly keywords?: unknown };
+    return Array.isArray(keywords) ? keywords : [];
   } catch {
     return [];
   }

@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 
+import { errors as coreErrors, type CounterweightError } from '@counterweight/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 
 import { project } from './fixtures/project.js';
+import { errors } from './errors.js';
 import { loadManifest } from './manifest.js';
 import { ManifestError } from './manifest-error.js';
 
@@ -410,7 +412,36 @@ test('a manifest that is not there is refused, the nearest one named', async () 
   expect((error as ManifestError).problems).toMatchObject([{ code: 'manifest-unreadable', remedy: 'manifest.yaml' }]);
 });
 
-/** A manifest with a random value, key or piece of text in a random place, a part twice, or something else altogether. */
+/** Names and values that no manifest needs, and that trip up those who trust them. */
+const ODD_NAMES = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '',
+  ' ',
+  '0',
+  '-1',
+  'use',
+  'é\u0301',
+  '\ud800',
+];
+const ODD_VALUES: readonly unknown[] = [
+  ...[NaN, Infinity, -Infinity, -0, 1e308, -1e-320, 2 ** 53, 10n ** 40n, '', ' ', '.nan', null, true, new Date(0)],
+  ...['../../etc/passwd', '@counterweight/', '@/x', 'a#', '#', 'x'.repeat(300), '\0', 'file:///etc/passwd', 'node:fs'],
+  ...[[], {}, [[]], [null], JSON.parse('{ "__proto__": { "use": 1 } }'), { use: {} }, { use: '' }, { name: 3, use: 4 }],
+];
+const oddName = fc.oneof(fc.constantFrom(...ODD_NAMES), fc.string({ unit: 'binary', maxLength: 8 }));
+const oddValue = fc.oneof(fc.jsonValue(), fc.constantFrom(...ODD_VALUES));
+
+/** `depth` levels of lists or mappings; past fifty they are refused. */
+const nested = fc
+  .tuple(fc.nat(80), fc.boolean())
+  .map(([depth, isList]) =>
+    isList ? '['.repeat(depth) + ']'.repeat(depth) : '{a: '.repeat(depth) + '}'.repeat(depth),
+  );
+
+/** A manifest with something in a random place: a value, a key, a piece of text, a part twice, anchors, depth. */
 const mutated: fc.Arbitrary<string> = fc.oneof(
   fc.jsonValue().map((value) => stringify(value)),
   fc.string({ unit: 'binary', maxLength: 200 }),
@@ -420,21 +451,7 @@ const mutated: fc.Arbitrary<string> = fc.oneof(
   fc
     .tuple(
       fc.constantFrom(
-        '{',
-        '[',
-        '- ',
-        '? ',
-        '&a ',
-        '*a ',
-        '!!binary ',
-        '|',
-        '"',
-        "'",
-        '\t',
-        '\0',
-        '\u2028',
-        '---\n',
-        '%',
+        ...['{', '[', '- ', '? ', '&a ', '*a ', '!!binary ', '<<: ', '|', '"', "'", '\t', '\0', '\u2028', '---\n', '%'],
       ),
       fc.nat(GOOD.length),
       fc.nat(200),
@@ -443,42 +460,104 @@ const mutated: fc.Arbitrary<string> = fc.oneof(
   fc
     .tuple(fc.nat(GOOD.length), fc.nat(8), fc.string({ unit: 'binary', maxLength: 6 }))
     .map(([at, cut, text]) => GOOD.slice(0, at) + text + GOOD.slice(at + cut)),
+  fc.tuple(fc.nat(100), oddValue, oddName, fc.boolean()).map(([place, value, name, isKey]) => {
+    const tree = parse(GOOD) as object;
+    const holders: [object, string][] = [];
+    const walk = (node: object): void => {
+      for (const [key, child] of Object.entries(node) as [string, unknown][]) {
+        holders.push([node, key]);
+        if (typeof child === 'object' && child !== null) walk(child);
+      }
+    };
+    walk(tree);
+    const [holder, key] = holders[place % holders.length]!;
+    const changed = isKey && !Array.isArray(holder) ? name : key;
+    Object.defineProperty(holder, changed, { value, enumerable: true, configurable: true });
+    return stringify(tree);
+  }),
   fc
-    .tuple(fc.nat(100), fc.oneof(fc.jsonValue(), fc.constantFrom(NaN, Infinity, -0, '', '__proto__', null)))
-    .map(([place, value]) => {
-      const tree = parse(GOOD) as object;
-      const holders: [object, string][] = [];
-      const walk = (node: object): void => {
-        for (const [key, child] of Object.entries(node) as [string, unknown][]) {
-          holders.push([node, key]);
-          if (typeof child === 'object' && child !== null) walk(child);
-        }
-      };
-      walk(tree);
-      const [holder, key] = holders[place % holders.length]!;
-      (holder as Record<string, unknown>)[key] = value;
-      return stringify(tree);
-    }),
+    .tuple(fc.nat(LINES.length - 2), nested)
+    .map(([at, deep]) => withLine(at + 1, LINES[at]!.replace(/: .*/, `: ${deep}`))),
+  fc.tuple(fc.nat(LINES.length - 2), fc.nat(LINES.length - 2), fc.nat(3)).map(([from, to, times]) =>
+    LINES.map((line, i) => {
+      if (i === from) return line.replace(': ', ': &a ');
+      return i === to
+        ? line.replace(
+            /: .*/,
+            `: [${Array(times + 1)
+              .fill('*a')
+              .join(', ')}]`,
+          )
+        : line;
+    }).join('\n'),
+  ),
 );
 
+/** Keys of the manifest and others, one in the other, with a value that may be no YAML. */
+const override: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        fc.constantFrom(
+          'data',
+          'loss',
+          'use',
+          'samplers',
+          'training',
+          'optimizer',
+          'epochs',
+          'evaluation',
+          'metrics',
+          '0',
+          '1',
+        ),
+        oddName,
+      ),
+      { maxLength: 5 },
+    ),
+    fc.oneof(
+      oddValue.map((value) => stringify(value).trim()),
+      fc.string({ unit: 'binary', maxLength: 12 }),
+      nested,
+    ),
+    fc.constantFrom('=', '=', '=', '==', ''),
+  )
+  .map(([path, value, equals]) => `${path.join('.')}${equals}${value}`);
+
 test(
-  'none of 10,000 mutations of a manifest makes anything but a manifest or a ManifestError with places',
+  'of 10,000 mutations and overrides none makes anything but a manifest or an error of the catalogue with its place',
   { timeout: 300_000 },
   async () => {
+    const codes = new Set([errors, coreErrors].flatMap((catalogue) => Object.keys(catalogue)));
     const { folder: workingFolder, write } = folder(GOOD);
+    const told = new Map<string, number>();
     await fc.assert(
-      fc.asyncProperty(mutated, async (text) => {
-        write('manifest.yaml', text);
-        try {
-          await loadManifest('manifest.yaml', { workingFolder });
-        } catch (error) {
-          expect(error).toBeInstanceOf(ManifestError);
-          const { problems, message } = error as ManifestError;
-          expect(message).not.toMatch(/^\s+at /m);
-          for (const { place } of problems) expect(place?.file).toBe('manifest.yaml');
-        }
-      }),
+      fc.asyncProperty(
+        fc.oneof({ weight: 4, arbitrary: mutated }, { weight: 1, arbitrary: fc.constant(GOOD) }),
+        fc.oneof({ weight: 2, arbitrary: fc.constant<string[]>([]) }, fc.array(override, { maxLength: 3 })),
+        async (text, set) => {
+          write('manifest.yaml', text);
+          const error: unknown = await loadManifest('manifest.yaml', { workingFolder, set }).then(
+            () => undefined,
+            (thrown: unknown) => thrown,
+          );
+          if (error === undefined) return;
+          const problems = error instanceof ManifestError ? error.problems : [error as CounterweightError];
+          expect(problems.length).toBeGreaterThan(0);
+          for (const { code, place, exit, message } of problems) {
+            expect(codes).toContain(code);
+            expect(place?.file).toMatch(/^(manifest\.yaml$|--set)/);
+            expect([2, 4]).toContain(exit);
+            expect(message).not.toMatch(/^\s+at .*\d:\d/m);
+            told.set(code, (told.get(code) ?? 0) + 1);
+          }
+          expect((error as Error).message).not.toMatch(/^\s+at .*\d:\d/m);
+        },
+      ),
       { numRuns: 10_000 },
     );
+    // What is refused everywhere for one reason would test nothing else.
+    expect(told.size).toBeGreaterThan(10);
+    expect(({} as Record<string, unknown>)['use']).toBeUndefined();
   },
 );

@@ -7,6 +7,7 @@ import { optimizerPlugins } from '@counterweight/trainer';
 
 import { entryOf, installedEntry, type Entry, type Reading } from './entries.js';
 import { errors } from './errors.js';
+import { PluginFolders } from './installed.js';
 import { jsonSchema, valueAt } from './json-schema.js';
 import { ManifestError } from './manifest-error.js';
 import { readManifestFile } from './manifest-file.js';
@@ -92,7 +93,7 @@ export async function loadManifest(
   const reading: Reading = {
     value: applyOverrides(source.value, overrides),
     folder,
-    folders: [folder, workingFolder, dirname(fileURLToPath(import.meta.url))],
+    plugins: new PluginFolders([folder, workingFolder, dirname(fileURLToPath(import.meta.url))]),
     locate,
     report: (problem) => problems.push(problem),
   };

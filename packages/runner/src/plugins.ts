@@ -6,7 +6,7 @@ import { CONTRACT, errors as coreErrors, type AnyPlugin, type Kind } from '@coun
 import { moduleResolve } from 'import-meta-resolve';
 
 import { errors } from './errors.js';
-import { installedPlugins } from './installed.js';
+import type { PluginFolders } from './installed.js';
 import { nearest } from './nearest.js';
 import { parsePluginName, type PluginName } from './plugin-name.js';
 
@@ -33,27 +33,23 @@ const SECTIONS: Partial<Record<Kind, string>> = {
 /**
  * Imports the plugin that a manifest names.
  *
- * @param folders where to look, in order: the manifest's, the working directory, the command's own
+ * @param places where to look
  * @throws plugin-not-a-name, unknown-plugin, plugin-kind, plugin-ambiguous (exit 2); plugin-invalid, plugin-contract,
  *   plugin-throws, two-copies (exit 4); without a place
  */
-export async function findPlugin<K extends Kind>(
-  use: string,
-  kind: K,
-  folders: readonly string[],
-): Promise<FoundPlugin<K>> {
+export async function findPlugin<K extends Kind>(use: string, kind: K, places: PluginFolders): Promise<FoundPlugin<K>> {
   const name = parsePluginName(use);
-  if (!name) throw errors['plugin-not-a-name']({ use, nearest: nearestPlugin(lastPart(use), kind, folders) });
-  const path = resolve(name, folders);
+  if (!name) throw errors['plugin-not-a-name']({ use, nearest: nearestPlugin(lastPart(use), kind, places) });
+  const path = resolve(name, places.folders);
   if (path === undefined) {
-    const particulars = { use, package: name.package, kind, installed: installedPlugins(kind, folders) };
-    throw errors['unknown-plugin']({ ...particulars, nearest: nearestPlugin(use, kind, folders) });
+    const particulars = { use, package: name.package, kind, installed: places.installed(kind) };
+    throw errors['unknown-plugin']({ ...particulars, nearest: nearestPlugin(use, kind, places) });
   }
   const module = await importModule(use, path);
   const plugins: readonly unknown[] = Array.isArray(module.default) ? module.default : [module.default];
   for (const plugin of plugins) checkContract(use, name, plugin);
   if (plugins.length === 0 || !plugins.every(isPlugin)) throw errors['plugin-invalid']({ use, path });
-  const plugin = choose(use, name, kind, plugins, folders);
+  const plugin = choose(use, name, kind, plugins, places);
   checkCopies(use, path);
   return { plugin, use, version: versionOf(name.package, path), path };
 }
@@ -73,8 +69,8 @@ function resolve(name: PluginName, folders: readonly string[]): string | undefin
 }
 
 /** The installed plugin of that kind that was perhaps meant. */
-export const nearestPlugin = (use: string, kind: Kind, folders: readonly string[]): string | undefined =>
-  nearest(use.replace(/#.*/, ''), installedPlugins(kind, folders));
+export const nearestPlugin = (use: string, kind: Kind, places: PluginFolders): string | undefined =>
+  nearest(use.replace(/#.*/, ''), places.installed(kind));
 
 /** `focal` of `./plugins/focal.js`. */
 const lastPart = (use: string): string => (use.split(/[\\/]/).at(-1) ?? use).replace(/\.[cm]?[jt]s$/, '');
@@ -108,7 +104,7 @@ function choose<K extends Kind>(
   { package: from, name }: PluginName,
   wanted: K,
   plugins: readonly AnyPlugin[],
-  folders: readonly string[],
+  places: PluginFolders,
 ): AnyPlugin<K> {
   const of = (plugin: AnyPlugin): plugin is AnyPlugin<K> => plugin.kind === wanted;
   const full = (plugin: AnyPlugin): string => `${from}#${plugin.name}`;
@@ -124,7 +120,7 @@ function choose<K extends Kind>(
     throw errors['plugin-ambiguous']({ use, names, nearest: nearest(use, names) });
   }
   const { kind } = other;
-  const installed = installedPlugins(wanted, folders);
+  const installed = places.installed(wanted);
   throw errors['plugin-kind']({ use, kind, wanted, installed, section: SECTIONS[kind] });
 }
 

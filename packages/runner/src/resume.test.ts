@@ -183,8 +183,14 @@ test('a disk that is full for a while costs no epoch and no event', { timeout: 6
       warnings,
       at: (step) => {
         // Events can no longer be appended, nor checkpoints that tell how many there are.
-        if (step === 2) (renameSync(file, aside), mkdirSync(file));
-        if (step === 11) (rmdirSync(file), renameSync(aside, file));
+        if (step === 2) {
+          renameSync(file, aside);
+          mkdirSync(file);
+        }
+        if (step === 11) {
+          rmdirSync(file);
+          renameSync(aside, file);
+        }
       },
     },
   );

@@ -21,6 +21,7 @@ import { loadModelState } from '@counterweight/trainer';
 import { readModelState } from './checkpoints/model-state.js';
 import type { Entry } from './entries.js';
 import { errors } from './errors.js';
+import { PluginFolders } from './installed.js';
 import { parsePluginName } from './plugin-name.js';
 import { findPlugin } from './plugins.js';
 import { CLASSES_FILE } from './saved-model.js';
@@ -54,8 +55,9 @@ export async function openTrainedRun(
     const message = `${classes.length} classes, the run had ${resolved.input.classes}`;
     throw errors['run-record-invalid']({ message }, { place: { file: join(folder, RUN_FILES.model, CLASSES_FILE) } });
   }
-  const folders = [dirname(resolved.source.file), workingFolder, dirname(fileURLToPath(import.meta.url))];
-  const found = { folder, resolved, folders, logger };
+  const own = dirname(fileURLToPath(import.meta.url));
+  const plugins = new PluginFolders([dirname(resolved.source.file), workingFolder, own]);
+  const found = { folder, resolved, plugins, logger };
   return {
     folder,
     resolved,
@@ -112,13 +114,18 @@ async function loadState(model: Model, folder: string): Promise<void> {
 async function recordedEntry<K extends Kind>(
   kind: K,
   section: string,
-  { folder, resolved, folders, logger }: { folder: string; resolved: ResolvedRun; folders: string[]; logger: Logger },
+  {
+    folder,
+    resolved,
+    plugins,
+    logger,
+  }: { folder: string; resolved: ResolvedRun; plugins: PluginFolders; logger: Logger },
 ): Promise<Entry<K>> {
   const place = { file: join(folder, RUN_FILES.resolved) };
   const given = z.looseObject({ use: z.string() }).safeParse(resolved.manifest[section]);
   if (!given.success) throw errors['run-record-invalid']({ message: `no plugin in ${section}` }, { place });
   const { use, ...options } = given.data;
-  const found = await findPlugin(use, kind, folders);
+  const found = await findPlugin(use, kind, plugins);
   const version = resolved.plugins.find((one) => one.kind === kind && one.use === use)?.version ?? found.version;
   if (version !== found.version)
     logger.warn(`${use} was ${version} when the run was made, now it is ${found.version}: predictions may differ`);
