@@ -12,7 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 /** Resident memory may grow by so much over the steps after the first fifth. */
 const ALLOWED = 20e6;
 const SAMPLES = 10;
-const BATCHES = 8;
+const BATCHES = 40;
 const BATCH_SIZE = 8;
 
 const manifest = (epochs: number): string => `
