@@ -35,6 +35,7 @@ export class FolderFiles {
    * @throws Error in words: missing, outside, no regular file
    */
   async find(name: string): Promise<FolderFile> {
+    if (name === '') throw new Error('no image');
     if (name.includes('\0')) throw new Error('not the name of a file');
     const path = this.resolve(name);
     if (path === undefined) throw new Error(OUTSIDE);

@@ -8,6 +8,7 @@ const LARGEST = 512 * 1024 ** 2;
 
 /**
  * The bytes of an image file.
+ * @param path absolute, without links
  * @throws Error in words: missing, no permission, not a file, empty, no image, too large
  */
 export function readImageFile(path: string): Promise<Uint8Array> {
@@ -20,9 +21,17 @@ export function readImageFile(path: string): Promise<Uint8Array> {
 /** Looks at the first bytes only. Throws as `readImageFile` does. */
 export const checkImageFile = (path: string): Promise<void> => withImageFile(path, () => Promise.resolve());
 
+/**
+ * Without waiting: a pipe that nobody writes into would never open. And without following a link: the path had none when it was
+ * found, so one that is there now leads to where nobody looked. (Windows has neither flag: undefined counts as 0.)
+ */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
 async function withImageFile<T>(path: string, use: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
-  // Without waiting: a pipe that nobody writes into would never open.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(inWords);
+  const file = await open(path, FLAGS).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') throw new Error('a link has taken its place');
+    return inWords(error);
+  });
   try {
     const stats = await file.stat();
     if (stats.isDirectory()) throw new Error('a folder, not a file');

@@ -129,6 +129,19 @@ describe('a folder', () => {
     expect(logger.warnings).toEqual([expect.stringContaining('"cut.png"')]);
   });
 
+  test('a link that takes the place of an image after it was found is not followed', async () => {
+    await writeFile(join(base, 'secret.png'), await grey(7));
+    await write('a.png', await grey(5));
+    const inputs = await open(folder);
+    await rm(join(folder, 'a.png'));
+    await symlink('../secret.png', join(folder, 'a.png'));
+    const into = new Uint8Array(64);
+    await expect(inputs.read(Int32Array.of(0), into)).rejects.toMatchObject({
+      found: expect.stringContaining('a link has taken its place') as string,
+    });
+    expect(into).toEqual(new Uint8Array(64));
+  });
+
   test('without the right to look into it', async () => {
     await write('a.png', await grey(5));
     await mkdir(join(folder, 'closed'));
