@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from 'vitest';
 
+import { main } from './cli.js';
 import { drawings, MANIFEST, project } from './fixtures/project.js';
 
 const COMMAND = fileURLToPath(new URL('../bin/counterweight.cjs', import.meta.url));
@@ -33,6 +34,17 @@ function counterweight(
       resolve({ code, out, err });
     });
   });
+}
+
+/** The same in this process, where no engine and no working folder matter. */
+async function spoken(argv: readonly string[]): Promise<Ended> {
+  let [out, err] = ['', ''];
+  const code = await main(argv, {
+    out: (text) => (out += text),
+    progress: { write: (text) => (err += text) },
+    onInterrupt: () => () => undefined,
+  });
+  return { code, out, err };
 }
 
 const made = (manifest = MANIFEST) => project({ ...drawings(), 'manifest.yaml': manifest });
@@ -107,7 +119,7 @@ describe('the command', { timeout: 60_000 }, () => {
       2,
       'out-of-range  --set training.epochs',
     ],
-    ['no manifest', ['run', 'missing.yaml'], 2, 'manifest-unreadable  missing.yaml'],
+    ['no manifest', ['run', 'missing.yaml'], 2, 'manifest-unreadable  '],
     ['an unknown command', ['runn'], 2, 'Did you mean run?'],
     ['an unknown option', ['run', 'manifest.yaml', '--ouut', 'x'], 2, 'Did you mean --out?'],
     ['a missing argument', ['run'], 2, 'missing required argument'],
@@ -115,9 +127,9 @@ describe('the command', { timeout: 60_000 }, () => {
     ['no thread', ['run', 'manifest.yaml', '--threads', '0'], 2, 'at least 1'],
     ['a value without a key', ['run', 'manifest.yaml', '--set', '3'], 2, 'override-invalid'],
   ])('%s', async (_, argv, exit, message) => {
-    const { folder } = made();
+    const { folder, path } = made();
     const before = readdirSync(folder);
-    const { code, out, err } = await counterweight(folder, argv);
+    const { code, out, err } = await spoken(argv.map((one) => (one.endsWith('.yaml') ? path(one) : one)));
     expect([code, out]).toEqual([exit, '']);
     expect(err).toContain(message);
     expect(err).not.toMatch(/^\s+at /m);
@@ -129,6 +141,9 @@ describe('the command', { timeout: 60_000 }, () => {
     const env = { COUNTERWEIGHT_CACHE: path('no-engine') };
     const none = await counterweight(folder, ['run', 'manifest.yaml', '--out', 'out'], { env });
     expect([none.code, none.err]).toEqual([5, expect.stringContaining('engine install')]);
+    const plan = await counterweight(folder, ['check', 'manifest.yaml'], { env });
+    expect([plan.code, plan.err]).toEqual([0, expect.stringContaining('not estimated')]);
+    expect(plan.out).toMatch(/^training /m);
     write('labels.csv', 'image,labels\nnone.png,a\n');
     expect((await counterweight(folder, ['check', 'manifest.yaml'])).code).toBe(3);
     expect(existsSync(path('out'))).toBe(false);
@@ -143,12 +158,12 @@ describe('the command', { timeout: 60_000 }, () => {
   });
 
   test('--json tells errors as data; --verbose their stack', async () => {
-    const { folder } = made('loss: 3\n');
-    const { out, err } = await counterweight(folder, ['check', 'manifest.yaml', '--json', '--verbose']);
+    const { path } = made('loss: 3\n');
+    const { out, err } = await spoken(['check', path('manifest.yaml'), '--json', '--verbose']);
     const { error } = JSON.parse(out) as { error: { code: string; problems: { code: string; place: unknown }[] } };
     expect(error.code).toBe('manifest-invalid');
     expect(error.problems).toContainEqual(
-      expect.objectContaining({ code: 'wrong-type', place: { file: 'manifest.yaml', line: 1, column: 7 } }),
+      expect.objectContaining({ code: 'wrong-type', place: { file: path('manifest.yaml'), line: 1, column: 7 } }),
     );
     expect(err).toMatch(/^\s+at /m);
   });
@@ -164,7 +179,7 @@ describe('the command', { timeout: 60_000 }, () => {
       ['engine'],
       ['engine', 'install'],
     ]) {
-      const { code, out } = await counterweight('.', [...argv, '--help']);
+      const { code, out } = await spoken([...argv, '--help']);
       expect([code, out.split('\n').length < 25]).toEqual([0, true]);
       expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     }

@@ -429,7 +429,16 @@ const ODD_NAMES = [
 const ODD_VALUES: readonly unknown[] = [
   ...[NaN, Infinity, -Infinity, -0, 1e308, -1e-320, 2 ** 53, 10n ** 40n, '', ' ', '.nan', null, true, new Date(0)],
   ...['../../etc/passwd', '@counterweight/', '@/x', 'a#', '#', 'x'.repeat(300), '\0', 'file:///etc/passwd', 'node:fs'],
-  ...[[], {}, [[]], [null], JSON.parse('{ "__proto__": { "use": 1 } }'), { use: {} }, { use: '' }, { name: 3, use: 4 }],
+  ...[
+    [],
+    {},
+    [[]],
+    [null],
+    JSON.parse('{ "__proto__": { "use": 1 } }') as unknown,
+    { use: {} },
+    { use: '' },
+    { name: 3, use: 4 },
+  ],
 ];
 const oddName = fc.oneof(fc.constantFrom(...ODD_NAMES), fc.string({ unit: 'binary', maxLength: 8 }));
 const oddValue = fc.oneof(fc.jsonValue(), fc.constantFrom(...ODD_VALUES));

@@ -2,6 +2,7 @@ import { INPUT, type Model, type ModelInput, type Optimizer } from '@counterweig
 import { accelerate } from '@counterweight/tensorflow';
 import { channelStatistics, initialiseHead } from '@counterweight/trainer';
 
+import { callPlugin } from './plugin-call.js';
 import type { Prepared } from './prepare.js';
 
 /** What has tensors. */
@@ -17,7 +18,10 @@ export async function createNetwork(
 ): Promise<Network> {
   scope.provide(INPUT, input);
   const model = await scope.create(manifest.model);
-  initialiseHead(model, loss, statistics);
+  const caller = { use: manifest.model.use, place: manifest.place(manifest.model.at) };
+  callPlugin(caller, 'having its output bias set', () => {
+    initialiseHead(model, loss, statistics);
+  });
   const optimizer = await scope.create(manifest.optimizer);
   accelerate(); // last: a model may bring a tfjs that registers its own, slower gradients
   return { model, optimizer };

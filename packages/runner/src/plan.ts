@@ -75,8 +75,11 @@ export async function check(
   const prepared = await prepare(manifest, logger);
   try {
     const plan = planOf(prepared);
-    const measured = wanted ? await estimate(prepared, plan.training.steps) : undefined;
-    return measured ? { ...plan, estimate: measured } : plan;
+    if (!wanted) return plan;
+    const measured = await estimate(prepared, plan.training.steps);
+    if (measured) return { ...plan, estimate: measured };
+    logger.info('time and memory are not estimated: that needs the engine (counterweight engine install)');
+    return plan;
   } finally {
     await prepared.scope.dispose();
   }

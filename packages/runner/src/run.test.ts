@@ -171,22 +171,22 @@ describe('early stopping that cannot work is refused before training, by check t
 });
 
 describe('a plugin that fails in training', { timeout: 60_000 }, () => {
-  const model = `
+  const model = (create: string) => `
     const options = { safeParse: (data) => ({ success: true, data }), parse: (data) => data };
-    export default {
-      contract: 1, kind: 'model', name: 'broken', options, inject: [],
-      create: () => { throw new Error('out of luck'); },
-    };`;
+    export default { contract: 1, kind: 'model', name: 'broken', options, inject: [], create: () => ${create} };`;
 
-  test('is named, with where it stands, and is exit code 4', async () => {
+  test.each([
+    ["{ throw new Error('out of luck'); }", 'being created: out of luck'],
+    ['({ parameters: [], buffers: [] })', 'having its output bias set'],
+  ])('is named, with where it stands, and is exit code 4: %s', async (create, told) => {
     const made = newProject(MANIFEST.replace(/^model:.*$/m, 'model: { use: broken-model }'));
     made.write(
       'node_modules/broken-model/package.json',
       '{ "name": "broken-model", "type": "module", "exports": "./i.js" }',
     );
-    made.write('node_modules/broken-model/i.js', model);
+    made.write('node_modules/broken-model/i.js', model(create));
     const error: unknown = await runOn(made, 'out').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'plugin-throws', exit: 4, place: { file: 'manifest.yaml', line: 3 } });
-    expect((error as Error).message).toContain('out of luck');
+    expect((error as Error).message).toContain(told);
   });
 });
