@@ -59,6 +59,17 @@ describe('joined by order', () => {
     );
     const error = await refused(open({ features: 'sixty.npy', labels: 'bad.csv', strict: false }));
     expect(error.code).toBe('table-rows-invalid');
+    expect(error.remedy).not.toContain('strict');
+  });
+
+  test('strict: false still ignores labels outside the class list: their rows stay', async () => {
+    write('classes.txt', 'odd\n');
+    const options = { features: 'sixty.npy', labels: 'table.csv', classes: 'classes.txt' };
+    expect((await refused(open(options))).code).toBe('table-rows-invalid');
+    const dataset = await open({ ...options, strict: false });
+    expect([dataset.labels.rows, dataset.classes]).toEqual([60, ['odd']]);
+    expect(labelsOf(dataset, 17)).toEqual(['odd']);
+    expect(labelsOf(dataset, 18)).toEqual([]);
   });
 });
 

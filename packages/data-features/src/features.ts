@@ -53,8 +53,7 @@ async function labelled(
     ...(classes !== undefined && { classes: resolve(base, classes) }),
     key: 'id',
     keyRequired: matrix.ids !== undefined,
-    // Joined by order: were a row left out, all after it would get the features of another.
-    strict: options.strict || matrix.ids === undefined,
+    byOrder: matrix.ids === undefined,
   });
   const found = await survey(matrix);
   const { table, rows, notices } = withoutBad(join(read, matrix, options.strict), found, options.strict, file);

@@ -1,3 +1,4 @@
+import { count } from '@counterweight/label-table';
 import type { Entry } from 'yauzl';
 
 import { collectBytes } from './collect.js';
@@ -40,7 +41,7 @@ function choose(members: readonly Entry[], array: string | undefined): Entry {
   const names = arrays.map(({ fileName }) => fileName.slice(0, -'.npy'.length));
   if (arrays.length === 0)
     throw errors['npz-invalid']({
-      found: `${members.length} files, none of them .npy`,
+      found: `${count(members.length, 'file')}, none of them .npy`,
       expected: 'an archive written by np.savez',
     });
   const index = array === undefined ? (arrays.length === 1 ? 0 : -1) : names.indexOf(array);

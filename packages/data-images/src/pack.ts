@@ -42,8 +42,7 @@ export async function readPack(folder: string, reading: TableReading, cache: str
   const meta = await readMetadata(join(folder, 'meta.json'));
   const { width, height, channels, count, imagesSha256, files } = meta;
   const file = join(folder, files.labels);
-  const table = await readLabelTable(file, { ...reading, key: 'image', keyRequired: true });
-  // Row i of the table is image i: none may have been left out.
+  const table = await readLabelTable(file, { ...reading, byOrder: true, key: 'image', keyRequired: true });
   if (table.labels.rows !== count)
     throw errors['pack-invalid'](
       { found: `${table.labels.rows} rows`, expected: `${count}, as meta.json says` },

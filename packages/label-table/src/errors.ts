@@ -40,10 +40,14 @@ export const errors = defineErrors({
   'table-rows-invalid': {
     exit: 3,
     title: 'Rows of the label table cannot be used.',
-    found: listing,
+    found: (rows: Listing & { /** Whether `strict: false` would help. */ readonly tolerance: boolean }) =>
+      listing(rows),
     expected: () =>
       'every example once; labels of the class list, each in one state; split train, val or test; weights of at least 0',
-    remedy: () => 'correct or delete these lines, or set `strict: false`: they are then left out, counted and listed',
+    remedy: ({ tolerance }: { readonly tolerance: boolean }) =>
+      tolerance
+        ? 'correct or delete these lines, or set `strict: false`: they are then left out, counted and listed'
+        : 'correct these lines: none can be left out where rows are joined by their order, or where all are faulty',
   },
   'table-empty': {
     exit: 3,

@@ -28,6 +28,8 @@ export interface TableOptions {
   readonly unlisted: 'negative' | 'unknown';
   /** `false`: rows with problems are left out and labels that are no class ignored, counted and listed in the notices. */
   readonly strict: boolean;
+  /** Rows belong to what they describe by their order: none may be left out, so faulty ones are refused in any case. */
+  readonly byOrder?: boolean;
   /** Name of the column that names the example. Where it is `id`, a column `image` will do. */
   readonly key: 'image' | 'id';
   readonly keyRequired: boolean;

@@ -94,8 +94,12 @@ export class TableBuilder {
    */
   finish(more: readonly string[]): LabelTable {
     const { file, problems, options, ids } = this;
-    if (problems.total > 0 && (options.strict || ids.length === 0))
-      throw errors['table-rows-invalid'](problems, { place: { file, line: problems.problems[0]!.line } });
+    const [first] = problems.problems;
+    if (first && (options.strict || options.byOrder || ids.length === 0)) {
+      const helps = options.strict && !options.byOrder;
+      const listed = { file, problems: problems.problems, total: problems.total, tolerance: helps };
+      throw errors['table-rows-invalid'](listed, { place: { file, line: first.line } });
+    }
     if (ids.length === 0 || this.positives.listed === 0)
       throw errors['table-empty']({ rows: ids.length, key: options.key }, { place: { file } });
 
