@@ -99,4 +99,22 @@ describe.each(['cpu', 'tensorflow'])('on %s', (backend) => {
       }
     });
   });
+
+  test('one value a channel is normalised by the averages, which stay', () => {
+    const norm = batchNorm('norm')([3]);
+    tf.tidy(() => {
+      norm.buffers[0]!.variable.assign(tf.tensor1d([1, 2, 3]));
+      norm.buffers[1]!.variable.assign(tf.tensor1d([4, 9, 16]));
+      const forward = (training: boolean) =>
+        norm.forward(tf.tensor2d([3, 8, 11], [1, 3]), { training, frozen: new Set(), random: randomStream(1) });
+      [1, 2, 2].forEach((value, i) => {
+        expect(forward(true).dataSync()[i]).toBeCloseTo(value, 4);
+      });
+      expect(forward(true).dataSync()).toEqual(forward(false).dataSync());
+      expect(norm.buffers.map(({ variable }) => [...variable.dataSync()])).toEqual([
+        [1, 2, 3],
+        [4, 9, 16],
+      ]);
+    });
+  });
 });

@@ -1,10 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { accelerate, loadEngine } from '@counterweight/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { create, descend, images, logitsOf, mode, read, smallModel, stateOf, write } from './fixtures/models.js';
+import {
+  create,
+  descend,
+  images,
+  logitsOf,
+  mode,
+  newFolder,
+  read,
+  smallModel,
+  stateOf,
+  write,
+} from './fixtures/models.js';
 
 const installed = await loadEngine().catch(() => undefined);
 if (!installed) console.log('skipped: fine-tuning on the native engine, which is not installed');
@@ -94,6 +108,26 @@ describe.each(['cpu', 'tensorflow'].filter((backend) => backend === 'cpu' || ins
     },
   );
 
+  test('one value a channel is normalised by the averages, which stay', async () => {
+    const pooled = [layers.globalAveragePooling2d({ name: 'first' }), layers.batchNormalization({ name: 'flat' })];
+    const model = await create(
+      await write(smallModel([...pooled, layers.reshape({ name: 'map', targetShape: [1, 1, 3] })])),
+      {
+        frozen: false,
+      },
+    );
+    const x = images(1);
+    const before = stateOf(model);
+    const features = read(() => model.features(x, mode(true)));
+    const after = stateOf(model);
+    expect(features.every(Number.isFinite)).toBe(true);
+    for (const part of ['mean', 'variance'])
+      expect(after[`body/flat/moving_${part}`]).toEqual(before[`body/flat/moving_${part}`]);
+    expect(after['body/norm/moving_mean']).not.toEqual(before['body/norm/moving_mean']);
+    x.dispose();
+    model.dispose();
+  });
+
   test('no tensor is left behind, by training, inference or dispose', async () => {
     const folder = await write(smallModel([layers.dropout({ name: 'drop', rate: 0.5 })]));
     const before = tf.memory().numTensors;
@@ -117,6 +151,26 @@ describe.each(['cpu', 'tensorflow'].filter((backend) => backend === 'cpu' || ins
     expect(features(true, 1)).toEqual(features(true, 1));
     expect(features(true, 1)).not.toEqual(features(true, 2));
     expect(features(false, 1)).toEqual(features(false, 2));
+    x.dispose();
+    model.dispose();
+  });
+
+  test('two dropouts of a step have masks of their own, and no seed is left in what is exported', async () => {
+    const drops = ['one', 'two'].map((name) => layers.dropout({ name, rate: 0.5 }));
+    const flat = [layers.flatten({ name: 'flat' }), layers.reshape({ name: 'map', targetShape: [4, 4, 3] })];
+    const model = await create(await write(smallModel([...drops, ...flat])), {
+      frozen: false,
+      features: 'flat',
+    });
+    const x = images(8);
+    const [whole, dropped] = [false, true].map((training) => read(() => model.features(x, mode(training))));
+    const positive = whole!.flatMap((value, i) => (value > 0.01 ? [dropped![i]!] : []));
+    const kept = positive.filter((value) => value > 0).length / positive.length;
+    expect(positive.length).toBeGreaterThan(50);
+    expect(kept).toBeLessThan(0.4); // a quarter; half if the masks were one
+    const to = join(newFolder(), 'model');
+    await model.export(to);
+    expect(readFileSync(join(to, 'model.json'), 'utf8')).not.toMatch(/"name":"(one|two)"[^}]*"seed":\d/);
     x.dispose();
     model.dispose();
   });
