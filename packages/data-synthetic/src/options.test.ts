@@ -20,7 +20,8 @@ test('the defaults are the case', () => {
 });
 
 test.each([
-  [{ classes: 395 }, 'labelsPerExample', 'labelsPerExample between 4.58 and 59.11: 395 classes from 0.01125 to 0.15'],
+  [{ classes: 395 }, 'labelsPerExample', 'labelsPerExample between 4.583 and 59.11: 395 classes from 0.01125 to 0.15'],
+  [{ classes: 1 }, 'classes', 'Too small'],
   [{ rarest: 0.2 }, 'rarest', 'rarest below commonest, 0.15'],
   [{ size: 30 }, 'size', 'size, a multiple of 4, at least 16'],
   [{ latents: 144, size: 18 }, 'size', 'size, a multiple of 6, at least 24'],

@@ -40,10 +40,11 @@ export const options = z
     if (rarest >= commonest) expect(['rarest'], `rarest below commonest, ${commonest}`);
     else {
       const [least, most] = [(classes - 1) * rarest + commonest, rarest + (classes - 1) * commonest];
-      if (labelsPerExample <= least || labelsPerExample >= most)
+      // Of fewer than four classes the range is empty; that there are too few is told elsewhere.
+      if (least < most && (labelsPerExample <= least || labelsPerExample >= most))
         expect(
           ['labelsPerExample'],
-          `labelsPerExample between ${least.toFixed(2)} and ${most.toFixed(2)}: ${classes} classes from ${rarest} to ${commonest}`,
+          `labelsPerExample between ${least.toPrecision(4)} and ${most.toPrecision(4)}: ${classes} classes from ${rarest} to ${commonest}`,
         );
     }
     if (examples * labelsPerExample > 1e9) expect(['examples'], 'examples × labelsPerExample of at most 1,000,000,000');

@@ -106,7 +106,9 @@ function noticesOf(labels: SparseLabels, splits: Dataset['splits']): string[] {
   );
   const empty = SPLITS.flatMap((split) => {
     const without = labelStatistics(labels, splits[split]).positives.filter((count) => count === 0).length;
-    return splits[split].length === 0 || without === 0 ? [] : [`${without} classes without a positive in ${split}.`];
+    return splits[split].length === 0 || without === 0
+      ? []
+      : [`${without} ${without === 1 ? 'class' : 'classes'} without a positive in ${split}.`];
   });
   const { positives, labelsPerExample } = all;
   const range = `the rarest class has ${Math.min(...positives)}, the commonest ${Math.max(...positives)}`;
