@@ -63,7 +63,7 @@ export async function lastCheckpoint(
   return checkpoint;
 }
 
-export interface Difference {
+interface Difference {
   /** Dotted. */
   readonly key: string;
   readonly before: string;
