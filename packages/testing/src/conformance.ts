@@ -9,7 +9,7 @@ import { mineChecks as mining } from './mine-checks.js';
 
 /** Every law of an elementwise loss. */
 export const lossChecks: readonly Check<'loss'>[] = [optionsCheck(), ...curveChecks, ...tensorChecks, ...batchChecks];
-/** Every law of a sampler that mines label entries. */
+/** Every law of a sampler that mines, label entries or whole examples. */
 export const mineChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...mining];
 /** Every law of a sampler that draws examples. */
 export const drawChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...drawing];
@@ -27,7 +27,7 @@ export interface Conformance<K extends Kind> {
 /** Registers a test per law and options for an elementwise loss. */
 export const lossConformance = (what: Conformance<'loss'>): void => register(lossChecks, what);
 
-/** Registers a test per law and options for a sampler that mines label entries. */
+/** Registers a test per law and options for a sampler that mines, label entries or whole examples. */
 export const mineConformance = (what: Conformance<'sampler'>): void => register(mineChecks, what);
 
 /** Registers a test per law and options for a sampler that draws examples. */

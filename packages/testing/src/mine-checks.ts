@@ -1,4 +1,4 @@
-/** What a sampler that mines label entries must do, whichever entries it picks. */
+/** What a sampler that mines must do, whichever entries it picks, one by one or whole examples. */
 import * as tf from '@tensorflow/tfjs-core';
 
 import {
