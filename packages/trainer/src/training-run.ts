@@ -9,14 +9,14 @@ import { EpochTotals } from './epoch-totals.js';
 import { errors } from './errors.js';
 import type { FitInput, FitResult } from './fit.js';
 import { globalNorm } from './gradient-norm.js';
-import { loadModelState, modelState } from './model-state.js';
 import { createObjective } from './objective.js';
 import { drawingOf, epochOrder } from './order.js';
 import { RunClock, secondsSince } from './run-clock.js';
+import { partsOfRun } from './run-parts.js';
 import { learningRateAt } from './schedules.js';
 import { Step, type StepResult, type Training } from './step.js';
 import { StopReasons } from './stop-reasons.js';
-import { checkPosition, gather, pluginPart, restore, type StatePart, type TrainingState } from './training-state.js';
+import { checkPosition, gather, restore, type StatePart, type TrainingState } from './training-state.js';
 import { averageWeights, type WeightAverage } from './weight-average.js';
 
 /** One run of `fit` with all that moves in it: its position, its sums, and what has memory. */
@@ -186,34 +186,9 @@ export class TrainingRun {
   }
 
   private get parts(): readonly StatePart[] {
-    const { model, optimizer, loss, callbacks = [] } = this.input;
-    const { early, average, totals, clock, stops } = this;
-    const trained = model.parameters.filter(this.isMoving);
-    return [
-      ...(loss.kind === 'batch' ? pluginPart('loss', loss) : []),
-      ...callbacks.flatMap((callback, i) => pluginPart(`callbacks/${i}`, callback)),
-      ['totals', totals],
-      ['times', clock],
-      ['stopped', stops],
-      ...(early ? [['earlyStopping', early] as const] : []),
-      ...(average ? [['average', average] as const] : []),
-      [
-        'model',
-        {
-          save: () => modelState(model),
-          load: (state) => {
-            loadModelState(model, state);
-          },
-        },
-      ],
-      // Last: one that has not stepped yet could not take its own state back.
-      ...pluginPart('optimizer', {
-        save: () => optimizer.save(),
-        load: (state) => {
-          optimizer.load(state, trained);
-        },
-      }),
-    ];
+    const { totals, clock: times, stops: stopped, early: earlyStopping, average, input } = this;
+    const own = { totals, times, stopped, earlyStopping, average };
+    return partsOfRun(input, input.model.parameters.filter(this.isMoving), own);
   }
 
   private readonly isMoving = ({ group }: Parameter): boolean => !this.input.frozen?.has(group);
