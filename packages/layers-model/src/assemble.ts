@@ -68,8 +68,12 @@ function setStandardisation(layer: layers.Layer, { mean, deviation }: Normalisat
   });
 }
 
-/** Names under which no weight of the body is saved. */
+/** Names under which no weight of the body is saved: it may be an export of ours, of an export of ours. */
 function freeNames(body: LayersModel): (wish: string) => string {
   const taken = new Set(body.weights.map(({ originalName }) => originalName.replace(/\/.*/, '')));
-  return (wish) => (taken.has(wish) ? `${wish}_of_counterweight` : wish);
+  return (wish) => {
+    let name = wish;
+    for (let i = 2; taken.has(name); i++) name = `${wish}_${i}`;
+    return name;
+  };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import type { Model } from '@counterweight/core';
 import { loadEngine } from '@counterweight/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -8,6 +9,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 import {
   create,
+  descend,
   images,
   inputOf,
   logitsOf,
@@ -218,18 +220,53 @@ test('names come from the file: kernels decay, the head is a group, a second ins
   second.dispose();
 });
 
-test('what was exported can be the network of another run, and layers may be called like ours', async () => {
-  const first = await create(await write(smallModel()));
-  const folder = join(newFolder(), 'model');
-  await first.export(folder);
-  const second = await create(folder, { normalise: '0..1' });
-  const again = join(newFolder(), 'model');
-  await second.export(again);
-  const third = await create(again, { normalise: 'none' });
-  const x = images(2);
-  expect(logitsOf(third, x)).toHaveLength(6);
+/** What another tfjs reads of an export. */
+async function exportedLogits(model: Model, folder: string, x: tf.Tensor): Promise<number[]> {
+  await model.export(folder);
+  const exported = await tfl.loadLayersModel({ load: () => readModelFiles(folder) });
+  const logits = read(() => exported.predict(x) as tf.Tensor);
+  exported.dispose();
+  return logits;
+}
+
+const setHead = (model: Model) => {
+  const { kernel, bias } = model.head;
+  tf.tidy(() => {
+    kernel.assign(tf.reshape(tf.sin(tf.range(0, kernel.size)), kernel.shape));
+    bias.assign(tf.tensor1d([1, -2, 3]));
+  });
+};
+
+test.each([true, false])('a map of features, averaged, is exported with its head; frozen %s', async (frozen) => {
+  const model = await create(await write(smallModel()), { features: 'relu', frozen });
+  const x = images(3);
+  setHead(model);
+  if (!frozen) descend(model, x, tf.zeros([3, 3]), 0.1);
+  close(await exportedLogits(model, join(newFolder(), 'model'), x), logitsOf(model, x));
   x.dispose();
-  for (const model of [first, second, third]) model.dispose();
+  model.dispose();
+});
+
+test('what was exported can be the network of another run, again and again, and layers may be called like ours', async () => {
+  const x = images(2);
+  let folder = await write(smallModel());
+  for (const normalise of ['-1..1', '0..1', 'dataset', '-1..1', 'none', '0..1']) {
+    const model = await create(folder, { normalise });
+    const before = await create(folder, { normalise: 'none' });
+    const [mean, deviation] = { '-1..1': [127.5, 127.5], '0..1': [0, 255], none: [0, 1] }[normalise] ?? [
+      tf.tensor1d([100, 101]),
+      tf.tensor1d([50, 51]),
+    ];
+    close(
+      read(() => model.features(x, mode(false))),
+      read(() => before.features(tf.div(tf.sub(x, mean!), deviation!), mode(false))),
+    );
+    setHead(model);
+    folder = join(newFolder(), 'model');
+    close(await exportedLogits(model, folder, x), logitsOf(model, x));
+    for (const each of [model, before]) each.dispose();
+  }
+  x.dispose();
 });
 
 test('options: frozen and −1..1 by default, a misspelt one is refused', async () => {
