@@ -19,14 +19,17 @@ interface Ended {
 function counterweight(
   cwd: string,
   argv: readonly string[],
-  { env = {}, during }: { env?: Record<string, string>; during?: (err: string, kill: () => void) => void } = {},
+  {
+    env = {},
+    during,
+  }: { env?: Record<string, string>; during?: (err: string, kill: (signal?: NodeJS.Signals) => void) => void } = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, [COMMAND, ...argv], { cwd, env: { ...process.env, ...env } });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
-    during?.(err, () => child.kill('SIGINT'));
+    during?.(err, (signal = 'SIGINT') => child.kill(signal));
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
@@ -82,7 +85,7 @@ describe('the command', { timeout: 60_000 }, () => {
     expect([other.code, other.err]).toEqual([2, expect.stringContaining('training.epochs: 5000 then, 3 now')]);
     const resumed = await counterweight(folder, ['run', '--resume', 'out'], {
       during: (text, kill) => {
-        if (/^epoch +2\//m.test(text) && !text.includes('stopping')) kill();
+        if (/^epoch +2\//m.test(text) && !text.includes('stopping')) kill('SIGHUP');
       },
     });
     expect([resumed.code, resumed.err]).toEqual([
@@ -90,6 +93,14 @@ describe('the command', { timeout: 60_000 }, () => {
       expect.stringContaining(`counterweight run --resume ${path('out')}\n`),
     ]);
     expect((await counterweight(folder, ['run', '--resume', 'nowhere'])).code).toBe(2);
+  });
+
+  test('run: it goes on when nobody reads what it tells', async () => {
+    const { folder, path } = made();
+    const child = spawn(process.execPath, [COMMAND, 'run', 'manifest.yaml', '--out', 'out'], { cwd: folder });
+    child.stderr.once('data', () => child.stderr.destroy());
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    expect([code, existsSync(path('out/metrics.json'))]).toEqual([0, true]);
   });
 
   test('check: the plan on standard output, nothing written', async () => {

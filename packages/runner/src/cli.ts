@@ -17,6 +17,9 @@ import { FORMATS } from './predictions-format.js';
 
 const USAGE = 2;
 
+/** Ctrl-C, a scheduler, a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * The `counterweight` command.
  * @returns what the process exits with: 0 done, 2 manifest or usage, 3 data, 4 plugin, 5 engine, 6 diverged, 70 internal,
@@ -153,8 +156,10 @@ function processTerminal(): Terminal {
         asked = true;
         interrupt();
       };
-      process.on('SIGINT', listener).on('SIGTERM', listener);
-      return () => process.off('SIGINT', listener).off('SIGTERM', listener);
+      for (const signal of SIGNALS) process.on(signal, listener);
+      return () => {
+        for (const signal of SIGNALS) process.off(signal, listener);
+      };
     },
   };
 }
