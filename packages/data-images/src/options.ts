@@ -59,5 +59,5 @@ export const options = keys
   );
 
 export type ImagesOptions = z.output<typeof options>;
-export type PackOptions = Extract<ImagesOptions, { pack: string }>;
+type PackOptions = Extract<ImagesOptions, { pack: string }>;
 export type FolderOptions = Exclude<ImagesOptions, PackOptions>;

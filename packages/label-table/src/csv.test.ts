@@ -19,9 +19,7 @@ async function recordsOf(text: string): Promise<CsvRecord[]> {
   return records;
 }
 
-const cell = fc
-  .string({ unit: fc.constantFrom('a', 'é', '😀', ' ', ',', '"', '\n', '\r', '\r\n'), maxLength: 6 })
-  .filter((text) => !/^\s+$/.test(text));
+const cell = fc.string({ unit: fc.constantFrom('a', 'é', '😀', ' ', ',', '"', '\n', '\r', '\r\n'), maxLength: 6 });
 /** RFC 4180, section 2: quotes where they are needed, and sometimes where they are not. */
 const written = (text: string, quoted: boolean): string =>
   quoted || text !== text.trim() || /[,"\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

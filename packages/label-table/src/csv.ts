@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream';
 
-import { parse, type Options } from 'csv-parse';
+import { CsvError, parse, type Options } from 'csv-parse';
 
 import { errors } from './errors.js';
 import { LONGEST, textBlocks, TOO_LONG } from './text.js';
@@ -42,9 +42,8 @@ export async function* csvRecords(file: string): AsyncGenerator<CsvRecord> {
     const parser = parse(options as unknown as Options);
     yield* pipeline(notJson(file), parser, () => undefined) as AsyncIterable<CsvRecord>;
   } catch (cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    const found = words[code];
-    if (found === undefined) throw cause;
+    if (!(cause instanceof CsvError)) throw cause;
+    const found = words[cause.code] ?? cause.message;
     throw errors['table-text-invalid']({ found }, { place: { file, line: end + 1 }, cause });
   }
 }
