@@ -70,7 +70,7 @@ export const errors = defineErrors({
         total,
       )}`,
     expected: () => 'numbers within ±3.4e38 (float32), none missing',
-    remedy: () => 'find out why the backbone gave them; `strict: false` leaves these rows out where labels are given',
+    remedy: () => 'find out why the backbone gave them, or set `strict: false`: these rows are then left out',
   },
   'features-columns-invalid': {
     exit: 3,

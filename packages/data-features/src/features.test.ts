@@ -183,8 +183,8 @@ test('weights of examples; bytes are no place for features', async () => {
 });
 
 describe('without labels, for predict', () => {
-  const inputs = (path: string, columns: number) =>
-    features.inputs!(features.options.parse({ features: 'x', labels: 'y' }), {
+  const inputs = (path: string, columns: number, strict = true) =>
+    features.inputs!(features.options.parse({ features: 'x', labels: 'y', strict }), {
       path: `${folder}/${path}`,
       input: { shape: [columns], dtype: 'float32' },
       logger: silent,
@@ -205,5 +205,10 @@ describe('without labels, for predict', () => {
     const error = await refused(Promise.resolve(inputs('sixty.npy', 3)));
     expect(error).toMatchObject({ code: 'features-width-differs', exit: 3, found: '2 features per example' });
     expect((await refused(Promise.resolve(inputs('holes.csv', 2)))).code).toBe('features-not-finite');
+    const tolerant = await inputs('holes.csv', 2, false);
+    expect([...tolerant.unreadable!]).toEqual([4, 9]);
+    const into = new Float32Array(4).fill(NaN);
+    await tolerant.read(Int32Array.of(9, 5), into);
+    expect([...into]).toEqual([0, 0, 5, 1]);
   });
 });

@@ -3,12 +3,10 @@ import { resolve } from 'node:path';
 
 import type { Dataset, Logger, RandomStream } from '@counterweight/core';
 import {
-  count,
   hashLabels,
   keepExamples,
   labelNotices,
   readLabelTable,
-  some,
   splitsOf,
   type LabelTable,
 } from '@counterweight/label-table';
@@ -18,7 +16,7 @@ import { join, type Joined } from './join.js';
 import { floats, type Matrix } from './matrix.js';
 import { openMatrix } from './open-matrix.js';
 import type { FeaturesOptions } from './options.js';
-import { survey, type Survey } from './survey.js';
+import { leftOut, survey, type Survey } from './survey.js';
 
 /**
  * Features of examples with a label table, from any backbone. Joined by id where the features have ids, else by order.
@@ -84,21 +82,18 @@ async function labelled(
 }
 
 /** Without the examples whose features are not finite. @throws features-not-finite where that is not allowed */
-function withoutBad(joined: Joined, { bad, badCount, badRows }: Survey, strict: boolean, file: string): Joined {
+function withoutBad(joined: Joined, found: Survey, strict: boolean, file: string): Joined {
+  const { bad, badCount, badRows } = found;
   const isBad = new Set(badRows);
   const good = Int32Array.from(joined.rows.keys()).filter((example) => !isBad.has(joined.rows[example]!));
   if (badCount > 0 && (strict || good.length === 0))
     throw errors['features-not-finite']({ entries: bad, total: badCount }, { place: { file } });
   const left = joined.rows.length - good.length;
   if (left === 0) return joined;
-  const shown = bad.map(({ row, column, value }) => `row ${row}, column ${column}: ${value}`);
   return {
     table: keepExamples(joined.table, good),
     rows: good.map((example) => joined.rows[example]!),
-    notices: [
-      ...joined.notices,
-      `${count(left, 'row')} left out, their features are not finite (from 0): ${some(shown, badCount)}.`,
-    ],
+    notices: [...joined.notices, leftOut(left, found)],
   };
 }
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+import { count, some } from '@counterweight/label-table';
+
 import type { Entry } from './errors.js';
 import { bytesOf, rowsPerBlock, type Matrix } from './matrix.js';
 
@@ -15,6 +17,12 @@ export interface Survey {
   readonly bad: readonly (Entry & { readonly value: number })[];
   readonly badCount: number;
 }
+
+/** That rows are left out whose features are no finite numbers, in words. */
+export const leftOut = (rows: number, { bad, badCount }: Survey): string => {
+  const shown = bad.map(({ row, column, value }) => `row ${row}, column ${column}: ${value}`);
+  return `${count(rows, 'row')} left out, their features are not finite (from 0): ${some(shown, badCount)}.`;
+};
 
 /** Reads a matrix once, in its own order. Time O(rows × columns), memory 12 bytes a row. */
 export async function survey(matrix: Matrix): Promise<Survey> {
