@@ -220,6 +220,14 @@ test('names come from the file: kernels decay, the head is a group, a second ins
   second.dispose();
 });
 
+test('the head starts at 0: the first logits are its bias', async () => {
+  const model = await create(await write(smallModel()));
+  const x = images(2);
+  expect(logitsOf(model, x)).toEqual([0, 0, 0, 0, 0, 0]);
+  x.dispose();
+  model.dispose();
+});
+
 /** What another tfjs reads of an export. */
 async function exportedLogits(model: Model, folder: string, x: tf.Tensor): Promise<number[]> {
   await model.export(folder);
