@@ -16,7 +16,7 @@ import { buildTablerIcons } from './tabler-icons.js';
 const STRATEGIES = ['bce', 'weighted-bce', 'weighted-bce-sqrt', 'focal', 'ohem'] as const;
 const OUT = join(ROOT, 'runs', 'quickstart');
 const PACK = join(ROOT, '.cache', 'tabler-icons');
-const COMMAND = join(ROOT, 'packages', 'runner', 'bin', 'counterweight.mjs');
+const COMMAND = join(ROOT, 'packages', 'runner', 'bin', 'counterweight.cjs');
 
 const NOTES = [
   'The case behind this project: on 7,900 imbalanced classes plain binary cross-entropy seemed to predict nothing; positive ' +

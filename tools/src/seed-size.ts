@@ -9,7 +9,7 @@ import { runMetrics } from '@counterweight/core';
 
 import { ROOT } from './packages.js';
 
-const COMMAND = join(ROOT, 'packages', 'runner', 'bin', 'counterweight.mjs');
+const COMMAND = join(ROOT, 'packages', 'runner', 'bin', 'counterweight.cjs');
 
 const manifest = (examples: number): string => `
 seed: 1

@@ -96,6 +96,7 @@ export class Training {
     }
 
     await saveModel(folder, model, dataset.classes);
+    this.options.logger.info(`measuring on ${dataset.splits.test.length.toLocaleString('en')} test examples`);
     const metrics = await measurement.whole(fitted);
     const { ended, reason } = fitted;
     const status = ended === 'stopped' ? 'stopped' : 'done';
