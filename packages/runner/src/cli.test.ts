@@ -103,6 +103,19 @@ describe('the command', { timeout: 60_000 }, () => {
     expect([code, existsSync(path('out/metrics.json'))]).toEqual([0, true]);
   });
 
+  test('run, interrupted before training: exit 130 at once, and the folder can be used', async () => {
+    const { folder, write } = made();
+    const data = `data: { use: '@counterweight/data-synthetic', examples: 60000, classes: 5000 }\n`;
+    write('large.yaml', MANIFEST.replace(/^data:.*\n/m, data));
+    const { code, err } = await counterweight(folder, ['run', 'large.yaml', '--out', 'out'], {
+      during: (text, kill) => {
+        if (text.includes('Making labels') && !text.includes('interrupted')) kill();
+      },
+    });
+    expect([code, err]).toEqual([130, expect.stringContaining('interrupted before training')]);
+    expect((await counterweight(folder, ['run', 'manifest.yaml', '--out', 'out'])).code).toBe(0);
+  });
+
   test('check: the plan on standard output, nothing written', async () => {
     const { folder } = made();
     const before = readdirSync(folder);

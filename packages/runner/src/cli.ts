@@ -152,9 +152,8 @@ function processTerminal(): Terminal {
     onInterrupt(interrupt) {
       let asked = false;
       const listener = (): void => {
-        if (asked) process.exit(130);
+        if (asked || interrupt() === 'end now') process.exit(130);
         asked = true;
-        interrupt();
       };
       for (const signal of SIGNALS) process.on(signal, listener);
       return () => {

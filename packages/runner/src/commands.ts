@@ -11,8 +11,8 @@ import { shellWord } from './shell-word.js';
 export interface Terminal {
   readonly out: (text: string) => void;
   readonly progress: ProgressStream;
-  /** Calls back when the user interrupts; answers how to stop listening. */
-  readonly onInterrupt: (interrupt: () => void) => () => void;
+  /** Calls back when the user interrupts, a second time ends the process at once; answers how to stop listening. */
+  readonly onInterrupt: (interrupt: () => 'ends by itself' | 'end now') => () => void;
 }
 
 export interface ManifestOptions {
@@ -67,9 +67,20 @@ export async function runCommand(
   const manifest = file === undefined ? await loadRecorded(resume, options) : await load(file, options);
   const { run } = await import('./run.js');
   const abort = new AbortController();
+  const howToGoOn = (folder: string): string => `  counterweight run --resume ${shellWord(resolve(folder))}\n`;
+  // Only training has something to save: before it there is nothing yet, after it everything is.
+  let isTraining = false;
+  let trained: string | undefined;
   const stopListening = terminal.onInterrupt(() => {
-    terminal.progress.write('\nstopping after this step; once more to stop at once\n');
-    abort.abort();
+    if (isTraining) {
+      terminal.progress.write('\nstopping after this step; once more to stop at once\n');
+      abort.abort();
+      return 'ends by itself';
+    }
+    terminal.progress.write(
+      trained === undefined ? '\ninterrupted before training\n' : `\ninterrupted; to go on:\n${howToGoOn(trained)}`,
+    );
+    return 'end now';
   });
   try {
     const result = await run(manifest, {
@@ -80,15 +91,19 @@ export async function runCommand(
       signal: abort.signal,
       onPlan: (plan) => {
         terminal.progress.write(planText(plan));
+        isTraining = true;
         return [new Progress(plan.training, terminal.progress)];
+      },
+      onTrained: ({ folder, testExamples }) => {
+        isTraining = false;
+        trained = folder;
+        terminal.progress.write(`measuring on ${testExamples.toLocaleString('en')} test examples\n`);
       },
     });
     if (asJson) terminal.out(json(result));
     else if (result.metrics) terminal.out(resultText(result.folder, result.metrics, result.waited));
     if (result.ended !== 'interrupted') return 0;
-    terminal.progress.write(
-      `interrupted; to go on:\n  counterweight run --resume ${shellWord(resolve(result.folder))}\n`,
-    );
+    terminal.progress.write(`interrupted; to go on:\n${howToGoOn(result.folder)}`);
     return INTERRUPTED;
   } finally {
     stopListening();

@@ -37,6 +37,7 @@ export async function predictCommand(
   const stopListening = onInterrupt(() => {
     progress.write('\nstopping after this batch; once more to stop at once\n');
     abort.abort();
+    return 'ends by itself';
   });
   const warn = (message: string): void => void progress.write(`warning   ${message}\n`);
   try {

@@ -167,7 +167,7 @@ describe('predictions of a finished run', { timeout: 60_000 }, () => {
     expect(result).toEqual({ ended: 'interrupted', rows: 8, unreadable: 0 });
     const terminal = {
       progress: { write: () => undefined },
-      onInterrupt: (interrupt: () => void) => {
+      onInterrupt: (interrupt: () => unknown) => {
         interrupt();
         return () => undefined;
       },

@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with the plan before training; the callbacks it returns watch it. */
   readonly onPlan?: (plan: Plan) => readonly Callback[];
+  /** Called when training is over and saved; measuring is left, and can be done again by resuming. */
+  readonly onTrained?: (about: { readonly folder: string; readonly testExamples: number }) => void;
 }
 
 export interface RunResult {

@@ -33,7 +33,7 @@ export class Training {
     private readonly plan: Plan,
     private readonly folder: RunFolder,
     private readonly callbacks: readonly Callback[],
-    private readonly options: Pick<RunOptions, 'logger' | 'signal'>,
+    private readonly options: Pick<RunOptions, 'logger' | 'signal' | 'onTrained'>,
   ) {
     const { keep } = prepared.manifest.settings.training.checkpoint;
     this.store = new CheckpointStore(join(folder.path, RUN_FILES.checkpoints), { keep });
@@ -96,7 +96,7 @@ export class Training {
     }
 
     await saveModel(folder, model, dataset.classes);
-    this.options.logger.info(`measuring on ${dataset.splits.test.length.toLocaleString('en')} test examples`);
+    this.options.onTrained?.({ folder: folder.path, testExamples: dataset.splits.test.length });
     const metrics = await measurement.whole(fitted);
     const { ended, reason } = fitted;
     const status = ended === 'stopped' ? 'stopped' : 'done';
