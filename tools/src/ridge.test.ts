@@ -12,12 +12,7 @@ const data = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 if (!existsSync(data)) console.warn(`skipped: ridge on real images needs ${data}`);
 
 test.skipIf(!existsSync(data))('on real images the scores of the same method in NumPy', async () => {
-  const dataset = await readImages(
-    { pack: 'test-sample' } as Parameters<typeof readImages>[0],
-    data,
-    randomStream(0),
-    console,
-  );
+  const dataset = await readImages({ pack: 'test-sample' }, data, randomStream(0), console);
   const statistics = labelStatistics(dataset.labels, dataset.splits.train);
   const minimumPositives = { train: 10, test: 3 };
   const { scores, strength } = await ridge({ dataset, statistics, minimumPositives });

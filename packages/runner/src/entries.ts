@@ -84,7 +84,13 @@ export async function entryOf<K extends Kind>(
   builtIn: readonly AnyPlugin<K>[],
   reading: Reading,
 ): Promise<Entry<K> | undefined> {
-  if (childOf(given, 'use') !== undefined) return installedEntry(kind, at, reading);
+  const use = childOf(given, 'use');
+  if (typeof use === 'string' && use !== '') return installedEntry(kind, at, reading);
+  if (use !== undefined) {
+    const particulars = { found: inWords(use), expected: 'the name of an installed package' };
+    reading.report(errors['wrong-type'](particulars, { place: reading.locate([...at, 'use']) }));
+    return undefined;
+  }
   const name = typeof given === 'string' ? given : childOf(given, 'name');
   if (typeof name === 'string') return builtInEntry(name, given, at, builtIn, reading);
   // Of an entry that is no mapping the schema tells.

@@ -98,6 +98,20 @@ describe('a manifest that is wrong in one way is refused with code, place and re
       '7:25',
       'averagePrecision',
     ],
+    [
+      'an optimiser’s package without a name',
+      withLine(6, 'training: { optimizer: { use: } }'),
+      'wrong-type',
+      '6:31',
+      'write that, or leave it out where it has a default',
+    ],
+    [
+      'a metric’s package that is a number',
+      withLine(7, 'evaluation: { metrics: [{ use: 3 }] }'),
+      'wrong-type',
+      '7:32',
+      'write that, or leave it out where it has a default',
+    ],
     ['unknown optimiser', withLine(6, 'training: { optimizer: { name: adm } }'), 'unknown-choice', '6:32', 'adam'],
     [
       'wrong weights rule',
