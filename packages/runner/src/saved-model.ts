@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RUN_FILES, type Model } from '@counterweight/core';
-import { tidy } from '@tensorflow/tfjs-core';
 
 import { writeModelState } from './checkpoints/model-state.js';
 import type { RunFolder } from './run-folder.js';
@@ -18,7 +17,7 @@ export async function saveModel(folder: RunFolder, model: Model, classes: readon
     const entries = [...model.parameters, ...model.buffers].map(({ name, variable }) => ({
       name,
       shape: variable.shape,
-      values: tidy(() => variable.dataSync()) as Float32Array,
+      values: variable.dataSync<'float32'>(),
     }));
     await writeModelState(path, entries);
   });

@@ -34,9 +34,9 @@ export async function* scoreBlocks(
   let from = 0;
   for await (const { inputs, shape, examples: batch } of readBatches(source, examples, { batchSize })) {
     const rows = batch.length;
-    const logits = tf.tidy(() =>
-      model.classify(model.features(tf.tensor(inputs, [rows, ...shape]), INFERENCE)).dataSync<'float32'>(),
-    );
+    const scored = tf.tidy(() => model.classify(model.features(tf.tensor(inputs, [rows, ...shape]), INFERENCE)));
+    const logits = scored.dataSync<'float32'>(); // not inside `tidy`, which would search every number for tensors
+    scored.dispose();
     yield { from, rows, logits };
     from += rows;
     await tf.nextFrame();
