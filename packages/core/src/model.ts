@@ -13,6 +13,7 @@ export interface Model {
   readonly buffers: readonly Parameter[];
   /** kernel [features, classes], bias [classes]. */
   readonly head: { readonly kernel: Variable; readonly bias: Variable };
+  /** Writes the whole network in tfjs layers format. The folder does not exist or is empty; it appears whole or not at all. */
   export(folder: string): Promise<void>;
   dispose(): void;
 }
