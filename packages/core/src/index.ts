@@ -86,6 +86,7 @@ export {
 } from './run-folder.js';
 export { chainEffect, describeSamplerEffect, drawEpoch, samplerEffect, type SamplerEffect } from './sampler-effect.js';
 export type { DrawSampler, EpochContext, Mined, MinedBatch, MineSampler, Sampler } from './sampler.js';
+export { splitShares } from './split-shares.js';
 export { stratify } from './stratification.js';
 export type { StateArrays, Stateful } from './state.js';
 export { weightEffects, weighted, weightsFromCounts, weightsOption, resolveWeights } from './weights.js';

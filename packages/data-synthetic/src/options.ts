@@ -1,6 +1,5 @@
-import { z } from '@counterweight/core';
+import { splitShares, z } from '@counterweight/core';
 
-const share = z.number().min(0).max(1);
 const prior = z.number().gt(0).lt(1);
 
 /** The case, or any part of it; defaults are the case. */
@@ -23,13 +22,7 @@ export const options = z
       .describe('Independent numbers behind an image: four to each cell of a square grid.'),
     size: z.int().min(8).max(256).default(32).describe('Height and width in pixels; a multiple of the cells in a row.'),
     noise: z.number().min(0).max(1).default(0.1).describe('Deviation of the pixel noise, of a range of 1.'),
-    splits: z
-      .strictObject({ train: share.gt(0).default(0.7), validation: share.default(0.1), test: share.default(0.2) })
-      .refine(({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-6, {
-        error: 'train, validation and test that sum to 1',
-      })
-      .prefault({})
-      .describe('Shares of the examples, dealt by the seed.'),
+    splits: splitShares.describe('Shares of the examples, dealt by the seed.'),
   })
   .superRefine((given, context) => {
     // Each names its option: what is at fault may be a default that the manifest does not show.

@@ -1,6 +1,4 @@
-import { pathOption, z } from '@counterweight/core';
-
-const share = z.number().min(0).max(1);
+import { pathOption, splitShares, z } from '@counterweight/core';
 
 /** Options of every data set that has a label table; a plugin spreads them into its own. */
 export const tableOptions = {
@@ -16,11 +14,5 @@ export const tableOptions = {
     .boolean()
     .default(true)
     .describe('`false`: rows with problems are left out, counted and listed, instead of refused.'),
-  splits: z
-    .strictObject({ train: share.gt(0).default(0.7), validation: share.default(0.1), test: share.default(0.2) })
-    .refine(({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-6, {
-      error: 'train, validation and test that sum to 1',
-    })
-    .prefault({})
-    .describe('Shares of the examples when the table has no column `split`.'),
+  splits: splitShares.describe('Shares of the examples when the table has no column `split`.'),
 };

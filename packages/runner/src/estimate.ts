@@ -3,7 +3,7 @@ import { loadEngine } from '@counterweight/tensorflow';
 import { fit, scoreExamples } from '@counterweight/trainer';
 
 import { evaluateSplit } from './evaluate-split.js';
-import { createNetwork } from './network.js';
+import { createNetwork, parameterCount } from './network.js';
 import { peakRate } from './peak-rate.js';
 import type { Prepared } from './prepare.js';
 import { validationSample } from './validation.js';
@@ -84,7 +84,7 @@ export async function estimate(prepared: Prepared, steps: number): Promise<Estim
   const scores = 4 * dataset.classes.length * Math.max(validated, test.length);
   const variables = [...model.parameters, ...model.buffers].map(({ variable }) => variable.size);
   return {
-    parameters: model.parameters.reduce((sum, { variable }) => sum + variable.size, 0),
+    parameters: parameterCount(model),
     secondsPerStep,
     seconds: {
       training: steps * secondsPerStep,

@@ -43,7 +43,7 @@ export async function evaluateSplit(
   split: Exclude<Split, 'train'>,
   scores: Scores,
   { dataset, training, metrics, settings }: EvaluationContext,
-  examples: Int32Array = dataset.splits[split],
+  examples: Int32Array,
 ): Promise<SplitResult> {
   const evaluation = evaluationOf(split, scores, { dataset, training, settings }, examples);
   const results = new Map<string, Awaited<ReturnType<Metric['compute']>>>();

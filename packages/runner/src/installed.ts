@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import type { Kind } from '@counterweight/core';
 
@@ -7,8 +8,12 @@ import type { Kind } from '@counterweight/core';
 export class PluginFolders {
   private found: readonly Found[] | undefined;
 
-  /** @param folders in order: the manifest's, the working directory, the command's own */
-  constructor(readonly folders: readonly string[]) {}
+  /** In order: the manifest's, the working directory, the command's own. */
+  readonly folders: readonly string[];
+
+  constructor(manifestFolder: string, workingFolder: string) {
+    this.folders = [manifestFolder, workingFolder, dirname(fileURLToPath(import.meta.url))];
+  }
 
   /**
    * The packages that say in their `keywords` that they hold plugins of a kind (`counterweight-loss`), where Node would look

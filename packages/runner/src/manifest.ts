@@ -1,5 +1,4 @@
 import { basename, dirname, extname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { weightsOption, type CounterweightError, type Place, type z } from '@counterweight/core';
 import { metricPlugins } from '@counterweight/metrics';
@@ -93,7 +92,7 @@ export async function loadManifest(
   const reading: Reading = {
     value: applyOverrides(source.value, overrides),
     folder,
-    plugins: new PluginFolders([folder, workingFolder, dirname(fileURLToPath(import.meta.url))]),
+    plugins: new PluginFolders(folder, workingFolder),
     locate,
     report: (problem) => problems.push(problem),
   };

@@ -11,6 +11,10 @@ export interface Network {
   readonly optimizer: Optimizer;
 }
 
+/** Numbers that training moves. */
+export const parameterCount = ({ parameters }: Pick<Model, 'parameters'>): number =>
+  parameters.reduce((sum, { variable }) => sum + variable.size, 0);
+
 /** A network as training begins with it: its output bias is that of the priors. The engine is loaded; the scope owns it. */
 export async function createNetwork(
   { manifest, scope, loss, statistics }: Prepared,

@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import type { Model, ModelInput, ResolvedRun } from '@counterweight/core';
 import type { Engine } from '@counterweight/tensorflow';
 
+import { parameterCount } from './network.js';
 import { installed } from './plan.js';
 import type { Prepared } from './prepare.js';
 import { versions } from './versions.js';
@@ -10,7 +11,7 @@ import { versions } from './versions.js';
 /** `resolved.json`: what a run is, and what its bits depend on. */
 export function resolvedRun(
   { manifest, dataset, statistics }: Prepared,
-  { parameters }: Model,
+  model: Model,
   input: ModelInput,
   engine: Engine,
 ): ResolvedRun {
@@ -36,7 +37,7 @@ export function resolvedRun(
     seed: manifest.settings.seed,
     engine: describeEngine(engine),
     versions: { ...versions() },
-    parameters: parameters.reduce((sum, { variable }) => sum + variable.size, 0),
+    parameters: parameterCount(model),
   };
 }
 

@@ -5,7 +5,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -26,6 +25,7 @@ import {
 import { errors } from './errors.js';
 import { EventLog } from './event-log.js';
 import { LOCK, lockRun } from './run-lock.js';
+import { readRecord } from './run-record.js';
 
 const PARTIAL = '.partial';
 
@@ -37,7 +37,7 @@ export function recordedRun(folder: string): ResolvedRun | undefined {
   const names = namesIn(folder);
   const own = new Set<string>(Object.values(RUN_FILES));
   if (names.some((name) => !own.has(name))) throw errors['out-not-empty']({ folder });
-  return names.includes(RUN_FILES.resolved) ? parsed(folder, RUN_FILES.resolved, resolvedRun) : undefined;
+  return names.includes(RUN_FILES.resolved) ? readRecord(folder, RUN_FILES.resolved, resolvedRun) : undefined;
 }
 
 /** The folder of one run, held by one process. Files appear whole or not at all; events are appended, a line at a time. */
@@ -166,7 +166,7 @@ export class RunFolder {
   metrics(): RunMetrics | undefined {
     const { checkpoints: _, ...results } = RUN_FILES;
     const isWhole = Object.values(results).every((name) => existsSync(join(this.path, name)));
-    return isWhole ? parsed(this.path, RUN_FILES.metrics, runMetrics) : undefined;
+    return isWhole ? readRecord(this.path, RUN_FILES.metrics, runMetrics) : undefined;
   }
 
   /** Lets go of it. A folder in which nothing was written is gone. */
@@ -208,19 +208,6 @@ function removeEmpty(folder: string, first: string): void {
 function ofFileSystem(error: unknown): NodeJS.ErrnoException | undefined {
   if (!(error instanceof Error)) return undefined;
   return 'syscall' in error ? (error as NodeJS.ErrnoException) : ofFileSystem(error.cause);
-}
-
-interface Schema<T> {
-  parse(value: unknown): T;
-}
-
-function parsed<T>(folder: string, name: string, schema: Schema<T>): T {
-  const file = join(folder, name);
-  try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch (error) {
-    throw errors['run-record-invalid']({ message: (error as Error).message }, { place: { file }, cause: error });
-  }
 }
 
 function writing<T>(path: string, write: () => T): T {

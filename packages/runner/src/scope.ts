@@ -57,10 +57,7 @@ export class Scope {
     own.register(RANDOM, { useValue: this.about.random.fork(plugin.kind).fork(plugin.name).fork(at.join('.')) });
     const dependencies = (plugin.inject as readonly Token<unknown>[]).map((token) => {
       if (!own.isRegistered(token, true))
-        throw errors['plugin-dependency'](
-          { use, token: token.description?.replace(/^.*:/, '') ?? 'an unknown token' },
-          { place: this.about.place(at) },
-        );
+        throw errors['plugin-dependency']({ use, token: tokenName(token) }, { place: this.about.place(at) });
       return own.resolve<unknown>(token);
     });
     const { create } = plugin as { readonly create: (...given: unknown[]) => Kinds[K] | Promise<Kinds[K]> };
@@ -82,3 +79,7 @@ export class Scope {
     if ('dispose' in made) this.disposals.push(() => made.dispose?.());
   }
 }
+
+/** As an author writes it: `LABEL_STATISTICS`. */
+export const tokenName = (token: Token<unknown>): string =>
+  token.description?.replace(/^.*:/, '') ?? 'an unknown token';

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import {
   DATASET,
@@ -24,8 +22,9 @@ import { errors } from './errors.js';
 import { PluginFolders } from './installed.js';
 import { parsePluginName } from './plugin-name.js';
 import { findPlugin } from './plugins.js';
+import { readRecord } from './run-record.js';
 import { CLASSES_FILE } from './saved-model.js';
-import { Scope } from './scope.js';
+import { Scope, tokenName } from './scope.js';
 
 /** A run that came to its end, as its folder tells: nothing of the engine yet. */
 export interface TrainedRun {
@@ -45,18 +44,17 @@ export async function openTrainedRun(
   folder: string,
   { workingFolder = process.cwd(), logger }: { readonly workingFolder?: string; readonly logger: Logger },
 ): Promise<TrainedRun> {
-  const resolved = record(folder, RUN_FILES.resolved, resolvedRun, (file) =>
+  const resolved = readRecord(folder, RUN_FILES.resolved, resolvedRun, (file) =>
     reportErrors['run-file-missing']({ folder, file }),
   );
-  const classes = record(folder, join(RUN_FILES.model, CLASSES_FILE), z.array(z.string()), (file) =>
+  const classes = readRecord(folder, join(RUN_FILES.model, CLASSES_FILE), z.array(z.string()), (file) =>
     errors['run-not-finished']({ folder, file }),
   );
   if (classes.length !== resolved.input.classes) {
     const message = `${classes.length} classes, the run had ${resolved.input.classes}`;
     throw errors['run-record-invalid']({ message }, { place: { file: join(folder, RUN_FILES.model, CLASSES_FILE) } });
   }
-  const own = dirname(fileURLToPath(import.meta.url));
-  const plugins = new PluginFolders([dirname(resolved.source.file), workingFolder, own]);
+  const plugins = new PluginFolders(dirname(resolved.source.file), workingFolder);
   const found = { folder, resolved, plugins, logger };
   return {
     folder,
@@ -77,8 +75,7 @@ export async function loadTrainedModel(
 ): Promise<{ readonly model: Model; readonly scope: Scope }> {
   for (const token of [DATASET, LABEL_STATISTICS])
     if ((entry.plugin.inject as readonly unknown[]).includes(token)) {
-      const name = token.description?.replace(/^.*:/, '') ?? '';
-      throw errors['model-needs-training-data']({ use: entry.use, token: name });
+      throw errors['model-needs-training-data']({ use: entry.use, token: tokenName(token) });
     }
   const scope = new Scope({
     logger,
@@ -135,21 +132,4 @@ async function recordedEntry<K extends Kind>(
   const key = [section, ...path].join('.');
   const about = { use, key, message, package: parsePluginName(use)?.package ?? use, recorded: version };
   throw errors['recorded-options-refused'](about, { place, cause: parsed.error });
-}
-
-function record<T>(folder: string, name: string, schema: z.ZodType<T>, missing: (name: string) => Error): T {
-  const file = join(folder, name);
-  const refuse = (message: string, cause?: unknown) =>
-    errors['run-record-invalid']({ message }, { place: { file }, cause });
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw code === 'ENOENT' ? missing(name) : refuse(message, error);
-  }
-  const found = schema.safeParse(value);
-  if (found.success) return found.data;
-  const { path = [], message = '' } = found.error.issues[0] ?? {};
-  throw refuse(`${path.join('.')}: ${message}`, found.error);
 }

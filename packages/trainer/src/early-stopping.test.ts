@@ -5,7 +5,7 @@ import { randomStream } from '@counterweight/core';
 
 import { EarlyStopping, earlyStoppingOptions } from './early-stopping.js';
 import { fit } from './fit.js';
-import { restlessModel } from './fixtures/restless.js';
+import { restlessInput, restlessModel } from './fixtures/restless.js';
 import { bce, statisticsOf, tinyDataset } from './fixtures/tiny.js';
 import { modelState } from './model-state.js';
 import { createOptimizer } from './optimizers.js';
@@ -24,19 +24,13 @@ async function run(values: readonly Value[], options: object, more: object = {})
     ...more,
     earlyStopping: { metric: 'm.x', ...options },
   });
-  const [model, optimizer] = [restlessModel(dataset), createOptimizer(parsed.optimizer)];
+  const input = restlessInput(dataset, parsed);
+  const { model, optimizer } = input;
   const seen: unknown[] = [];
   try {
     const result = await fit({
-      model,
-      dataset,
-      loss: bce,
-      statistics: statisticsOf(dataset),
-      optimizer,
-      learningRate: 0.05,
-      random: randomStream(1),
+      ...input,
       evaluate: (epoch) => (seen.push(modelState(model)), Promise.resolve({ 'm.x': values[epoch]!, 'm.y': 0 })),
-      options: parsed,
     });
     return { result, seen, left: modelState(model) };
   } finally {

@@ -3,7 +3,7 @@ import { distance } from 'fastest-levenshtein';
 
 import { errors } from './errors.js';
 import { loadModelState, modelLayout, modelState } from './model-state.js';
-import { findMismatch } from './state-arrays.js';
+import { checkLayout } from './state-arrays.js';
 
 export const earlyStoppingOptions = z.strictObject({
   metric: z
@@ -65,13 +65,11 @@ export class EarlyStopping implements Callback, Stateful {
   load(state: StateArrays): void {
     if (Object.keys(state).length === 0) {
       this.best = undefined;
-      this.without = 0;
       return;
     }
     const weights = this.options.restoreBest ? modelLayout(this.model) : new Map<string, string>();
     const best = [...weights].map(([name, layout]) => [`best/${name}`, layout] as const);
-    const wrong = findMismatch(state, new Map([['progress', 'Float64Array of 3'], ...best]));
-    if (wrong) throw errors['training-state-wrong']({ ...wrong, name: `earlyStopping/${wrong.name}` });
+    checkLayout('earlyStopping', state, new Map([['progress', 'Float64Array of 3'], ...best]));
     const [value, epoch, without] = state['progress'] as unknown as [number, number, number];
     const kept = [...weights.keys()].map((name) => [name, state[`best/${name}`]!.slice()]);
     this.best = { value, epoch, weights: Object.fromEntries(kept) as StateArrays };

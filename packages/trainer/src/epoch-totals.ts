@@ -1,7 +1,6 @@
 import type { StateArrays, Stateful } from '@counterweight/core';
 
-import { errors } from './errors.js';
-import { findMismatch } from './state-arrays.js';
+import { checkLayout } from './state-arrays.js';
 import type { StepResult } from './step.js';
 
 const EMPTY = [0, 0, 0, 0] as const;
@@ -30,8 +29,7 @@ export class EpochTotals implements Stateful {
   }
 
   load(state: StateArrays): void {
-    const wrong = findMismatch(state, new Map([['epoch', 'Float64Array of 4']]));
-    if (wrong) throw errors['training-state-wrong']({ ...wrong, name: `totals/${wrong.name}` });
+    checkLayout('totals', state, new Map([['epoch', 'Float64Array of 4']]));
     this.sums.set(state['epoch']!);
   }
 }

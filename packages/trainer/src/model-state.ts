@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type { Model, Parameter, StateArrays } from '@counterweight/core';
 
-import { errors } from './errors.js';
-import { findMismatch } from './state-arrays.js';
+import { checkLayout } from './state-arrays.js';
 
 type Named = Pick<Parameter, 'name' | 'variable'>;
 
@@ -36,8 +35,7 @@ export const variableState = (variables: readonly Named[]): StateArrays =>
  * @throws training-state-wrong, before any is changed
  */
 export function loadVariables(part: string, variables: readonly Named[], state: StateArrays): void {
-  const wrong = findMismatch(state, variablesLayout(variables));
-  if (wrong) throw errors['training-state-wrong']({ ...wrong, name: `${part}/${wrong.name}` });
+  checkLayout(part, state, variablesLayout(variables));
   tf.tidy(() => {
     for (const { name, variable } of variables)
       // A copy: a tensor may alias what it is made from.

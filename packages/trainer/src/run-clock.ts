@@ -1,7 +1,6 @@
 import type { StateArrays, Stateful } from '@counterweight/core';
 
-import { errors } from './errors.js';
-import { findMismatch } from './state-arrays.js';
+import { checkLayout } from './state-arrays.js';
 
 /** Seconds of a run and of its epoch, and of these how many went by waiting for inputs. Goes on where a resumed run stopped. */
 export class RunClock implements Stateful {
@@ -43,8 +42,7 @@ export class RunClock implements Stateful {
       ['waited', 'Float64Array of 2'],
       ['epoch', 'Float64Array of 1'],
     ]);
-    const wrong = findMismatch(state, layout);
-    if (wrong) throw errors['training-state-wrong']({ ...wrong, name: `times/${wrong.name}` });
+    checkLayout('times', state, layout);
     this.waiting = { run: state['waited']![0]!, epoch: state['waited']![1]! };
     this.epochStarted = performance.now() - 1000 * state['epoch']![0]!;
   }

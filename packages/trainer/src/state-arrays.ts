@@ -1,5 +1,7 @@
 import type { StateArrays } from '@counterweight/core';
 
+import { errors } from './errors.js';
+
 /** A name at which saved arrays are not what they should be. */
 export interface Mismatch {
   readonly name: string;
@@ -22,4 +24,14 @@ export function findMismatch(found: StateArrays, expected: ReadonlyMap<string, s
   }
   const extra = Object.keys(found).find((name) => !expected.has(name));
   return extra === undefined ? undefined : { name: extra, found: layoutOf(found[extra]!), expected: 'no such array' };
+}
+
+/**
+ * @param part whose arrays they are, for the error
+ * @param expected the layout of each array, by name
+ * @throws training-state-wrong
+ */
+export function checkLayout(part: string, found: StateArrays, expected: ReadonlyMap<string, string>): void {
+  const wrong = findMismatch(found, expected);
+  if (wrong) throw errors['training-state-wrong']({ ...wrong, name: `${part}/${wrong.name}` });
 }

@@ -2,13 +2,12 @@
 import { loadEngine } from '@counterweight/tensorflow';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { randomStream, type Parameter } from '@counterweight/core';
+import type { Parameter } from '@counterweight/core';
 
 import { fit, type FitInput } from './fit.js';
-import { restlessModel } from './fixtures/restless.js';
-import { bce, statisticsOf, tinyDataset } from './fixtures/tiny.js';
+import { restlessInput } from './fixtures/restless.js';
+import { tinyDataset } from './fixtures/tiny.js';
 import { modelState } from './model-state.js';
-import { createOptimizer } from './optimizers.js';
 import { trainingOptions } from './training-options.js';
 import type { TrainingState } from './training-state.js';
 
@@ -19,17 +18,11 @@ const dataset = tinyDataset();
 /** Three epochs of three steps. */
 async function run(options: object, given: Partial<FitInput> = {}) {
   const parsed = trainingOptions.parse({ epochs: 3, batchSize: 8, ...options });
-  const [model, optimizer] = [restlessModel(dataset), createOptimizer(parsed.optimizer)];
+  const input = restlessInput(dataset, parsed);
+  const { model, optimizer } = input;
   const states: TrainingState[] = [];
   const result = await fit({
-    model,
-    dataset,
-    loss: bce,
-    statistics: statisticsOf(dataset),
-    optimizer,
-    learningRate: 0.05,
-    random: randomStream(1),
-    options: parsed,
+    ...input,
     save: (state) => Promise.resolve(void states.push(state)),
     ...given,
   });

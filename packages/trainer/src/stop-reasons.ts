@@ -1,7 +1,6 @@
 import type { StateArrays, Stateful } from '@counterweight/core';
 
-import { errors } from './errors.js';
-import { findMismatch } from './state-arrays.js';
+import { checkLayout } from './state-arrays.js';
 
 /** Why callbacks stopped a run, if they did: part of its state, so that a run that was stopped stays so. */
 export class StopReasons implements Stateful {
@@ -23,8 +22,7 @@ export class StopReasons implements Stateful {
   load(state: StateArrays): void {
     const { reason } = state;
     const layout = reason && `Uint8Array of ${reason.length}`;
-    const wrong = findMismatch(state, new Map(layout === undefined ? [] : [['reason', layout]]));
-    if (wrong) throw errors['training-state-wrong']({ ...wrong, name: `stopped/${wrong.name}` });
+    checkLayout('stopped', state, new Map(layout === undefined ? [] : [['reason', layout]]));
     this.reasons = reason ? [new TextDecoder().decode(reason)] : [];
   }
 }

@@ -3,13 +3,12 @@ import { loadEngine } from '@counterweight/tensorflow';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 
-import { randomStream, type Dataset } from '@counterweight/core';
+import type { Dataset } from '@counterweight/core';
 
 import { fit } from './fit.js';
-import { restlessModel } from './fixtures/restless.js';
-import { bce, statisticsOf, tinyDataset } from './fixtures/tiny.js';
+import { restlessInput } from './fixtures/restless.js';
+import { tinyDataset } from './fixtures/tiny.js';
 import { modelState } from './model-state.js';
-import { createOptimizer } from './optimizers.js';
 import { trainingOptions } from './training-options.js';
 import type { TrainingState } from './training-state.js';
 
@@ -19,7 +18,8 @@ beforeAll(() => loadEngine());
 async function run(beforeBatch: (count: number, abort: () => void) => void, resume?: TrainingState) {
   const made = tinyDataset();
   const options = trainingOptions.parse({ epochs: 1, batchSize: 3, accumulate: 3 });
-  const [model, optimizer] = [restlessModel(made), createOptimizer(options.optimizer)];
+  const input = restlessInput(made, options);
+  const { model, optimizer } = input;
   const controller = new AbortController();
   const states: TrainingState[] = [];
   const before = tf.memory().numTensors;
@@ -34,14 +34,8 @@ async function run(beforeBatch: (count: number, abort: () => void) => void, resu
     },
   };
   const ended = await fit({
-    model,
+    ...input,
     dataset,
-    loss: bce,
-    statistics: statisticsOf(dataset),
-    optimizer,
-    learningRate: 0.05,
-    random: randomStream(1),
-    options,
     signal: controller.signal,
     save: (state) => Promise.resolve(void states.push(state)),
     ...(resume && { resume }),

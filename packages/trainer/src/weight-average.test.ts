@@ -3,13 +3,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { randomStream, type Callback } from '@counterweight/core';
+import type { Callback } from '@counterweight/core';
 
 import { fit } from './fit.js';
-import { restlessModel } from './fixtures/restless.js';
-import { bce, statisticsOf, tinyDataset } from './fixtures/tiny.js';
+import { restlessInput } from './fixtures/restless.js';
+import { tinyDataset } from './fixtures/tiny.js';
 import { modelState } from './model-state.js';
-import { createOptimizer } from './optimizers.js';
 import { trainingOptions } from './training-options.js';
 import { averageWeights } from './weight-average.js';
 
@@ -81,24 +80,18 @@ describe('in a run', () => {
     given: { evaluate?: (weights: () => unknown) => void; callback?: Callback } = {},
   ) => {
     const parsed = trainingOptions.parse({ epochs: 3, batchSize: 8, ...options });
-    const [model, optimizer] = [restlessModel(dataset), createOptimizer(parsed.optimizer)];
+    const input = restlessInput(dataset, parsed);
+    const { model, optimizer } = input;
     const trained: unknown[] = [];
     const states: Record<string, unknown>[] = [];
     const result = await fit({
-      model,
-      dataset,
-      loss: bce,
-      statistics: statisticsOf(dataset),
-      optimizer,
-      learningRate: 0.05,
-      random: randomStream(1),
+      ...input,
       evaluate: () => Promise.resolve((given.evaluate?.(() => modelState(model)), {})),
       callbacks: [
         { batchEnd: () => void trained.push(modelState(model)) },
         ...(given.callback ? [given.callback] : []),
       ],
       save: (state) => Promise.resolve(void states.push(state.arrays)),
-      options: parsed,
     }).catch((error: unknown) => error);
     const left = modelState(model);
     optimizer.dispose?.();
