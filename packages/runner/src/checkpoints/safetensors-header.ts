@@ -31,7 +31,6 @@ const tensor = z.strictObject({
   shape: z.array(size).max(32),
   data_offsets: z.tuple([size, size]).refine(([begin, end]) => begin <= end, 'the end stands before the begin'),
 });
-const texts = z.record(z.string(), z.string());
 
 /** @throws state-file-invalid */
 export function readHeader(bytes: Uint8Array, file: string): Header {
@@ -48,9 +47,8 @@ export function readHeader(bytes: Uint8Array, file: string): Header {
     const what = `${JSON.stringify(name)} in its header`;
     if (name === '__proto__') throw refuse(`${what} is no name`);
     if (name === '__metadata__') {
-      const found = texts.safeParse(value);
-      if (!found.success) throw refuse(`${what} holds something that is no text`);
-      metadata = found.data;
+      if (!isTexts(value)) throw refuse(`${what} holds something that is no text`);
+      metadata = value;
       continue;
     }
     const found = tensor.safeParse(value);
@@ -63,6 +61,13 @@ export function readHeader(bytes: Uint8Array, file: string): Header {
   }
   return { tensors, metadata, start };
 }
+
+/** Not `z.record`: it drops the key "__proto__". */
+const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((text) => typeof text === 'string');
 
 function parse(bytes: Uint8Array, refuse: (why: string) => Error): object {
   let header: unknown;

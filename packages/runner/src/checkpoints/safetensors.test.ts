@@ -46,8 +46,9 @@ describe('safetensors', () => {
       fc.property(tensors, fc.dictionary(fc.string(), fc.string()), (given, metadata) => {
         const { tensors: found, metadata: told } = decodeSafetensors(encoded(given, { ...metadata }), 'f');
         expect(byName(found)).toEqual(byName(given));
-        expect({ ...told }).toEqual({ ...metadata });
+        expect(Object.entries(told)).toEqual(Object.entries(metadata));
       }),
+      { examples: [[[], JSON.parse('{"__proto__": ""}') as Record<string, string>]] },
     );
   });
 
