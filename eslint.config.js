@@ -15,6 +15,7 @@ const mayImport = {
   'layers-model': ['core'],
   'label-table': ['core'],
   'data-*': ['core', 'label-table'],
+  'create-plugin': ['core'],
   report: ['core'],
   runner: ['core', 'trainer', 'tensorflow', 'metrics', 'report'],
 };
