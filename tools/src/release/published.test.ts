@@ -1,0 +1,74 @@
+/** What people get who never see this repository: every package from a registry, in empty folders. Slow: run after everything else. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { startRegistry, type Registry } from './registry.js';
+import { MANIFEST, writeSampleProject } from './sample-project.js';
+import { packAll } from './stage.js';
+import { Project, type PackageManager } from './trial.js';
+
+const MINUTES = 60_000;
+const INSTALLED = ['runner', 'data-images', 'cnn', 'tensorflow', 'loss-focal'].map((name) => `@counterweight/${name}`);
+/** Others' packages that have a lifecycle script, and what happens when it does not run. */
+const KNOWN_SCRIPTS: Readonly<Record<string, string>> = {};
+
+const folder = mkdtempSync(join(tmpdir(), 'published-'));
+let registry: Registry;
+
+beforeAll(async () => {
+  registry = await startRegistry(join(folder, 'registry'));
+  await registry.publish(await packAll(join(folder, 'release')));
+}, 5 * MINUTES);
+
+afterAll(() => {
+  registry.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each<PackageManager>(['npm', 'pnpm'])('%s', (manager) => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = new Project(join(folder, manager), registry, manager);
+    await writeSampleProject(project.folder);
+  });
+
+  test(
+    'installs in an empty project, and no script runs but those of others that are known',
+    { timeout: 5 * MINUTES },
+    async () => {
+      const ran = await project.install(...INSTALLED);
+      const known = Object.keys(KNOWN_SCRIPTS);
+      expect(ran.filter((line) => !known.some((name) => line.includes(name)))).toEqual([]);
+      if (manager === 'npm') expect(project.withScripts().filter((name) => !known.includes(name))).toEqual([]);
+    },
+  );
+
+  test.each(['@tensorflow/tfjs-core', '@counterweight/core'])('there is one copy of %s', (name) => {
+    expect(project.copiesOf(name)).toHaveLength(1);
+  });
+
+  test('a manifest runs on images', { timeout: 5 * MINUTES }, async () => {
+    const { exit, stderr } = await project.attempt('counterweight', ['run', 'manifest.yaml', '--out', 'run']);
+    expect(exit, stderr).toBe(0);
+    const metrics = JSON.parse(readFileSync(join(project.folder, 'run', 'metrics.json'), 'utf8')) as {
+      readonly test: { readonly averagePrecision: { readonly macro: number } };
+    };
+    expect(metrics.test.averagePrecision.macro).toBeGreaterThan(0);
+  });
+
+  test('a plugin that is not installed: exit 2, the line to type, nothing written', async () => {
+    writeFileSync(
+      join(project.folder, 'ohem.yaml'),
+      `${MANIFEST}samplers:\n  - { use: '@counterweight/sampler-ohem' }\n`,
+    );
+    const { exit, stderr, stdout } = await project.attempt('counterweight', ['run', 'ohem.yaml', '--out', 'ohem']);
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`${manager === 'npm' ? 'npm install' : 'pnpm add'} @counterweight/sampler-ohem`);
+    expect(stdout).toBe('');
+    expect(existsSync(join(project.folder, 'ohem'))).toBe(false);
+  });
+});
