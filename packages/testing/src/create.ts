@@ -4,33 +4,39 @@ import {
   randomStream,
   RANDOM,
   type AnyPlugin,
+  type BatchLoss,
   type DrawSampler,
   type ElementwiseLoss,
   type Kind,
   type Kinds,
   type LabelStatistics,
   type MineSampler,
+  type Token,
   type z,
 } from '@counterweight/core';
 
 import { errors } from './errors.js';
 
-/** Creates what a plugin makes, its options parsed and its dependencies the kit's. */
-async function create<K extends Kind>(
+/** A dependency that the kit gives a plugin. */
+export type Given = readonly [token: Token<unknown>, value: unknown];
+
+const SILENT = { info: () => undefined, warn: () => undefined };
+
+/**
+ * Creates what a plugin makes, its options parsed and its dependencies the kit's.
+ * @param given beside LOGGER and RANDOM, which always are; a later one replaces an earlier one
+ * @throws kit-lacks-dependency
+ */
+export async function create<K extends Kind>(
   plugin: AnyPlugin<K>,
   options: unknown,
-  statistics: LabelStatistics,
+  given: readonly Given[] = [],
 ): Promise<Kinds[K]> {
-  const silent = { info: () => undefined, warn: () => undefined };
-  const given = new Map<symbol, unknown>([
-    [LABEL_STATISTICS, statistics],
-    [RANDOM, randomStream(0).fork(plugin.name)],
-    [LOGGER, silent],
-  ]);
+  const known = new Map<symbol, unknown>([[RANDOM, randomStream(0).fork(plugin.name)], [LOGGER, SILENT], ...given]);
   const tokens = plugin.inject as readonly symbol[];
   const dependencies = tokens.map((token) => {
-    if (!given.has(token)) throw errors['kit-lacks-dependency']({ token: String(token) });
-    return given.get(token);
+    if (!known.has(token)) throw errors['kit-lacks-dependency']({ token, known: [...known.keys()] });
+    return known.get(token);
   });
   return plugin.create((plugin.options as z.ZodType).parse(options), ...dependencies);
 }
@@ -41,9 +47,21 @@ export async function createLoss(
   options: unknown,
   statistics: LabelStatistics,
 ): Promise<ElementwiseLoss> {
-  const loss = await create(plugin, options, statistics);
+  const loss = await create(plugin, options, [[LABEL_STATISTICS, statistics]]);
   if (loss.kind !== 'elementwise')
     throw errors['kit-lacks-kind']({ found: `a ${loss.kind} loss`, expected: 'an elementwise loss' });
+  return loss;
+}
+
+/** @throws kit-lacks-kind for an elementwise loss */
+export async function createBatchLoss(
+  plugin: AnyPlugin<'loss'>,
+  options: unknown,
+  statistics: LabelStatistics,
+): Promise<BatchLoss> {
+  const loss = await create(plugin, options, [[LABEL_STATISTICS, statistics]]);
+  if (loss.kind !== 'batch')
+    throw errors['kit-lacks-kind']({ found: `an ${loss.kind} loss`, expected: 'a batch loss' });
   return loss;
 }
 
@@ -53,7 +71,7 @@ export async function createMiner(
   options: unknown,
   statistics: LabelStatistics,
 ): Promise<MineSampler> {
-  const sampler = await create(plugin, options, statistics);
+  const sampler = await create(plugin, options, [[LABEL_STATISTICS, statistics]]);
   if (sampler.kind !== 'mine')
     throw errors['kit-lacks-kind']({ found: 'a sampler that draws', expected: 'a sampler that mines' });
   return sampler;
@@ -65,7 +83,7 @@ export async function createDrawer(
   options: unknown,
   statistics: LabelStatistics,
 ): Promise<DrawSampler> {
-  const sampler = await create(plugin, options, statistics);
+  const sampler = await create(plugin, options, [[LABEL_STATISTICS, statistics]]);
   if (sampler.kind !== 'draw')
     throw errors['kit-lacks-kind']({ found: 'a sampler that mines', expected: 'a sampler that draws' });
   return sampler;

@@ -1,5 +1,8 @@
 import { defineErrors } from '@counterweight/core';
 
+/** `RANDOM` of `Symbol(@counterweight/core:RANDOM)`. */
+const nameOf = ({ description = '' }: symbol): string => description.replace('@counterweight/core:', '');
+
 /** The errors of the conformance kit. */
 export const errors = defineErrors({
   'check-failed': {
@@ -12,8 +15,9 @@ export const errors = defineErrors({
   'kit-lacks-dependency': {
     exit: 4,
     title: 'The plugin asks for something that the kit cannot give it.',
-    found: ({ token }: { token: string }) => token,
-    expected: () => 'LABEL_STATISTICS, RANDOM or LOGGER',
+    found: ({ token }: { token: symbol; known: readonly symbol[] }) => nameOf(token),
+    expected: ({ known }: { known: readonly symbol[] }) =>
+      `what a plugin of this kind is given here: ${known.map(nameOf).join(', ')}`,
     remedy: () => 'test the function behind the plugin, with a dependency of your own',
   },
   'kit-lacks-kind': {
@@ -21,6 +25,7 @@ export const errors = defineErrors({
     title: 'The plugin creates something that these checks do not know.',
     found: ({ found }: { found: string; expected: string }) => found,
     expected: ({ expected }: { expected: string }) => expected,
-    remedy: () => 'lossConformance, mineConformance or drawConformance: the one of the kind; others have no laws yet',
+    remedy: () =>
+      'call the function of the kind: a batch loss has batchLossConformance, a sampler mineConformance or drawConformance',
   },
 });
