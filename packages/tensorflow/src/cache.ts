@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { type Binding, bindingFiles } from './binding.js';
-import { type LockedEngine, lockedEngine, lockId } from './lock.js';
+import { type Device, type LockedEngine, lockedEngine, lockId } from './lock.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,15 +24,19 @@ export const engineFolder = (entry: LockedEngine): string => join(enginesFolder(
 export const isUnpacked = (folder: string): boolean => existsSync(join(folder, 'complete'));
 
 export interface InstalledEngine extends Binding {
+  readonly device: Device;
   readonly folder: string;
   /** TensorFlow's version. */
   readonly version: string;
 }
 
-/** The installed engine, or undefined. Throws `engine-platform-unsupported`. */
-export function findEngine(entry: LockedEngine = lockedEngine()): InstalledEngine | undefined {
+/** The installed engine of a device, or undefined. Throws `engine-platform-unsupported`. */
+export function findEngine(
+  device: Device = 'cpu',
+  entry: LockedEngine = lockedEngine(device),
+): InstalledEngine | undefined {
   const folder = engineFolder(entry);
   const files = bindingFiles(folder);
   const complete = isUnpacked(folder) && existsSync(files.backendModule) && existsSync(files.standardErrorModule);
-  return complete ? { folder, version: entry.version, ...files } : undefined;
+  return complete ? { device, folder, version: entry.version, ...files } : undefined;
 }

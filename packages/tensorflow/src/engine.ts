@@ -39,7 +39,7 @@ const require = createRequire(import.meta.url);
 export async function loadEngine(options: LoadOptions = {}): Promise<Engine> {
   const entry = lockedEngine();
   requireNode();
-  const installed = findEngine(entry);
+  const installed = findEngine();
   if (installed === undefined) throw errors['engine-missing']({ folder: engineFolder(entry) });
   if (!(BACKEND in tf.engine().registryFactory)) {
     await import('@tensorflow/tfjs-layers'); // registers tfjs' gradients: tfjs-core alone has none

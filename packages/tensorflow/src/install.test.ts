@@ -42,7 +42,7 @@ describe('a wheel becomes an engine', () => {
   test('from a file, whatever its name', async () => {
     const { entry, bytes } = fakeWheel();
     const engine = await installEngine({ from: atHand(bytes) }, entry);
-    expect(findEngine(entry)).toEqual(engine);
+    expect(findEngine('cpu', entry)).toEqual(engine);
     expect(readFileSync(join(engine.folder, 'lib/libtensorflow_cc.so.2'))).toHaveLength(300_000);
     expect(readFileSync(engine.backendModule, 'utf8')).toBe('module\n');
     expect(lying()).toEqual(['complete']);
@@ -180,11 +180,11 @@ test('after a failed compilation only the compilation is repeated', async () => 
     code: 'engine-compilation-failed',
     found: expect.stringContaining('no such header') as string,
   });
-  expect(findEngine(entry)).toBeUndefined();
+  expect(findEngine('cpu', entry)).toBeUndefined();
   expect(lying()).toEqual(['complete']);
   writeFileSync(work.compiler, working);
   await installEngine({ from: '/nowhere/a.whl' }, entry);
-  expect(findEngine(entry)).toBeDefined();
+  expect(findEngine('cpu', entry)).toBeDefined();
 });
 
 test('a cache that is a file is an error that names it', async () => {
@@ -234,7 +234,7 @@ test.skipIf(!existsSync(built))('a process killed while it downloads does no har
   child.kill('SIGKILL');
   await once(child, 'exit');
   expect(lying()).toEqual([expect.stringMatching(/^tmp-.*/)]);
-  expect(findEngine(fake.entry)).toBeUndefined();
+  expect(findEngine('cpu', fake.entry)).toBeUndefined();
   await installEngine({ from: atHand(fake.bytes) }, fake.entry);
   expect(lying()).toEqual(['complete']);
 });

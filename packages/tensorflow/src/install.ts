@@ -8,22 +8,28 @@ import { engineFolder, findEngine, type InstalledEngine, isUnpacked } from './ca
 import { compileBinding, requireCompiler } from './compile.js';
 import { errors } from './errors.js';
 import { removeLeftovers } from './leftovers.js';
-import { type LockedEngine, lockedEngine } from './lock.js';
+import { type Device, type LockedEngine, lockedEngine } from './lock.js';
 import { freeRoom, neededRoom, requireNode, requireProcessor } from './machine.js';
 import { type Network, openNetwork, reasonOf } from './network.js';
 import { checkWheel, downloadWheel, unpackWheel } from './wheel.js';
 import { locateWheel } from './wheel-index.js';
 import { wheelAtHand, wheelIndexes } from './wheel-sources.js';
 
-/** How far an installation is; `done` and `total` are bytes, and absent while compiling. */
+/**
+ * How far an installation is; `done` and `total` are bytes of `file`, absent in phases without one. The phase `notice`, where there is
+ * one, comes first and once: `notice` names other people's licences, to be shown before anything of theirs is fetched.
+ */
 export interface InstallProgress {
-  readonly phase: 'check' | 'download' | 'unpack' | 'compile';
+  readonly phase: 'notice' | 'check' | 'download' | 'unpack' | 'compile';
+  readonly notice?: string;
   readonly file?: string;
   readonly done?: number;
   readonly total?: number;
 }
 
 export interface InstallOptions {
+  /** Default `cpu`. Each device has its own engine. */
+  readonly device?: Device;
   /** URL of a Python package index, before any that the user configured. */
   readonly index?: string;
   /** Wheels at hand: paths, whose file names are compared with the pinned ones. A single path may have any name. */
@@ -36,8 +42,12 @@ export interface InstallOptions {
  * The engine appears by one rename: it may be interrupted at any moment, and of two at once one wins. Throws every error of `errors.ts`
  * but `engine-missing` and `engine-load-failed`.
  */
-export async function installEngine(options: InstallOptions = {}, entry = lockedEngine()): Promise<InstalledEngine> {
-  const installed = findEngine(entry);
+export async function installEngine(
+  options: InstallOptions = {},
+  entry = lockedEngine(options.device),
+): Promise<InstalledEngine> {
+  const { device = 'cpu' } = options;
+  const installed = findEngine(device, entry);
   if (installed !== undefined) return installed;
   requireNode();
   requireProcessor();
@@ -46,7 +56,7 @@ export async function installEngine(options: InstallOptions = {}, entry = locked
   try {
     if (!isUnpacked(folder)) await unpackEngine(entry, folder, options);
     options.onProgress?.({ phase: 'compile' });
-    return { folder, version: entry.version, ...(await compileBinding(compiler, folder, entry)) };
+    return { device, folder, version: entry.version, ...(await compileBinding(compiler, folder, entry)) };
   } catch (error) {
     throw isCounterweightError(error) ? error : await explain(error, folder, entry);
   }
@@ -57,6 +67,7 @@ async function unpackEngine(entry: LockedEngine, folder: string, options: Instal
   await removeLeftovers(dirname(folder));
   const [free, needed] = [await freeRoom(folder), neededRoom(entry)];
   if (free < needed) throw errors['engine-disk-full']({ free, needed, folder: dirname(folder) });
+  if (entry.notice !== undefined) options.onProgress?.({ phase: 'notice', notice: entry.notice });
   const temporary = await mkdtemp(join(dirname(folder), `tmp-${hostname()}-${process.pid}-`));
   await using network = openNetwork();
   try {

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 
 import { errors } from './errors.js';
 
+/** What computes: a GPU's engine holds NVIDIA's libraries too, and falls back to the processor where there is no GPU. */
+export type Device = 'cpu' | 'gpu';
+
 /** A file of a wheel that the engine needs; `to` is its place in the engine's folder. */
 interface LockedMember {
   readonly path: string;
@@ -10,6 +13,8 @@ interface LockedMember {
   /** Bytes, unpacked. */
   readonly size: number;
   readonly sha256: string;
+  /** A program: may be executed once unpacked. */
+  readonly executable?: true;
 }
 
 export interface LockedWheel {
@@ -27,6 +32,8 @@ export interface LockedEngine {
   /** TensorFlow's version. */
   readonly version: string;
   readonly wheels: readonly LockedWheel[];
+  /** What a user should know of other people's licences before anything is fetched. */
+  readonly notice?: string;
   /** Of the members, by `to`. */
   readonly libraries: readonly string[];
 }
@@ -39,12 +46,20 @@ export const readLock = (): Lock =>
 /** This machine's kind, as the lock names it. */
 export const thisPlatform = (): string => `${process.platform}-${process.arch}`;
 
-/** The lock's entry for a platform. Throws `engine-platform-unsupported`. */
-export function lockedEngine(platform = thisPlatform(), lock = readLock()): LockedEngine {
-  const entry = lock[platform];
-  if (entry === undefined) throw errors['engine-platform-unsupported']({ platform, supported: Object.keys(lock) });
+/** The lock's entry for a device of a platform. Throws `engine-platform-unsupported`. */
+export function lockedEngine(device: Device = 'cpu', platform = thisPlatform(), lock = readLock()): LockedEngine {
+  const name = device === 'cpu' ? platform : `${platform}-${device}`;
+  const entry = lock[name];
+  if (entry === undefined) throw errors['engine-platform-unsupported']({ platform: name, supported: Object.keys(lock) });
   return entry;
 }
+
+/** Bytes that an installation fetches. */
+export const downloadSize = ({ wheels }: LockedEngine): number => wheels.reduce((sum, { size }) => sum + size, 0);
+
+/** Bytes that an installed engine takes on disk. */
+export const installedSize = ({ wheels }: LockedEngine): number =>
+  wheels.flatMap(({ members }) => members).reduce((sum, { size }) => sum + size, 0);
 
 /** Names a folder: other bytes, another folder. */
 export const lockId = (entry: LockedEngine): string =>

@@ -24,12 +24,12 @@ test('free room is that of the nearest folder that exists', async () => {
 });
 
 test('an unknown platform is refused by name, with those that there are', () => {
-  expect(() => lockedEngine('plan9-mips')).toThrow(/plan9-mips[^]*linux-x64/);
+  expect(() => lockedEngine('cpu', 'plan9-mips')).toThrow(/plan9-mips[^]*linux-x64/);
 });
 
 test('every engine of the lock pins what it unpacks and links', () => {
   for (const [platform, entry] of Object.entries(readLock())) {
-    expect(platform).toMatch(/^[a-z0-9]+-[a-z0-9]+$/);
+    expect(platform).toMatch(/^[a-z0-9]+-[a-z0-9]+(-gpu)?$/);
     const members = entry.wheels.flatMap((wheel) => [...wheel.members]);
     for (const { sha256, size } of [...entry.wheels, ...members]) {
       expect(sha256).toMatch(/^[0-9a-f]{64}$/);
@@ -42,7 +42,7 @@ test('every engine of the lock pins what it unpacks and links', () => {
 });
 
 test('other bytes, another folder', () => {
-  const entry = lockedEngine('linux-x64');
+  const entry = lockedEngine('cpu', 'linux-x64');
   const [wheel] = entry.wheels;
   expect(lockId({ ...entry, wheels: [{ ...wheel!, sha256: '0'.repeat(64) }] })).not.toBe(lockId(entry));
 });

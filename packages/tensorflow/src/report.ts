@@ -28,7 +28,7 @@ export interface EngineReport {
 export async function engineReport(): Promise<EngineReport> {
   const platform = thisPlatform();
   const entry = readLock()[platform];
-  const engine = entry && findEngine(entry);
+  const engine = entry && findEngine();
   const loading = engine && (await load());
   const findings = [
     { name: 'node', found: process.versions.node, needed: `${NEEDED_NODE} or newer`, good: isFine(requireNode) },
