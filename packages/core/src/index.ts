@@ -47,6 +47,7 @@ export {
   LABEL_STATISTICS,
   LOGGER,
   RANDOM,
+  RUN_FOLDER,
   type DependencyContainer,
   type Logger,
   type Token,

@@ -33,6 +33,8 @@ export const LOGGER = token<Logger>('LOGGER');
 export const BASE_FOLDER = token<string>('BASE_FOLDER');
 /** A folder of the plugin's own, shared between runs, for what can be made again; it may not exist yet. */
 export const CACHE_FOLDER = token<string>('CACHE_FOLDER');
+/** Of a callback: a folder of its own in the run's folder, `callbacks/NAME`; it may not exist yet. A resumed run has it again. */
+export const RUN_FOLDER = token<string>('RUN_FOLDER');
 
 /** A container for one run. Nothing is registered globally; dispose it at the end of the run. */
 export function createContainer(): DependencyContainer {

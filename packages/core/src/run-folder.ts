@@ -143,7 +143,11 @@ export const RUN_FILES = {
   metrics: 'metrics.json',
   perClass: 'per-class.csv',
   testExamples: 'test-examples.json',
-  /** Folders. `model` holds the network in tfjs layers format, `classes.json` and `state.safetensors`, which `predict` reads. */
+  /**
+   * Folders. `callbacks/NAME` is a callback's own (RUN_FOLDER); `model` holds the network in tfjs layers format, `classes.json`
+   * and `state.safetensors`, which `predict` reads.
+   */
+  callbacks: 'callbacks',
   checkpoints: 'checkpoints',
   model: 'model',
 } as const;

@@ -42,6 +42,7 @@ export const manifestSchema = z.strictObject({
   model: entry.describe('The network.'),
   loss: entry.describe('The loss; an elementwise one takes weights.'),
   samplers: z.array(entry).default([]).describe('Any number that draw, in order; at most one that mines.'),
+  callbacks: z.array(entry).default([]).describe('What watches the run, in order.'),
   // An optimiser, like any plugin, has options of its own.
   training: trainingOptions
     .extend({

@@ -23,6 +23,7 @@ export interface ManifestPlugins {
   readonly model: Entry<'model'>;
   readonly loss: Entry<'loss'>;
   readonly samplers: readonly Entry<'sampler'>[];
+  readonly callbacks: readonly Entry<'callback'>[];
   readonly optimizer: Entry<'optimizer'>;
   readonly metrics: readonly Entry<'metric'>[];
 }
@@ -135,19 +136,20 @@ async function readPlugins(reading: Reading): Promise<Maybe<ManifestPlugins>> {
   const optimizerAt = ['training', 'optimizer'];
   const given = valueAt(reading.value, optimizerAt) ?? {};
   const named = typeof given === 'object' && !('name' in given) ? { ...given, name: DEFAULT_OPTIMIZER } : given;
-  const [data, model, loss, optimizer, samplers, metrics] = await Promise.all([
+  const [data, model, loss, optimizer, samplers, callbacks, metrics] = await Promise.all([
     installedEntry('dataset', ['data'], reading),
     installedEntry('model', ['model'], reading),
     installedEntry('loss', ['loss'], reading, ['weights']),
     entryOf('optimizer', named, optimizerAt, optimizerPlugins, reading),
     Promise.all(list(['samplers'], []).map((_, i) => installedEntry('sampler', ['samplers', i], reading))),
+    Promise.all(list(['callbacks'], []).map((_, i) => installedEntry('callback', ['callbacks', i], reading))),
     Promise.all(
       list(['evaluation', 'metrics'], DEFAULT_METRICS).map((metric, i) =>
         entryOf('metric', metric, ['evaluation', 'metrics', i], metricPlugins, reading),
       ),
     ),
   ]);
-  return { data, model, loss, optimizer, samplers, metrics };
+  return { data, model, loss, optimizer, samplers, callbacks, metrics };
 }
 
 /** The loss's reserved key. Undefined where it is not given, or wrong. */

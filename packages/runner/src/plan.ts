@@ -124,8 +124,18 @@ export function planOf(prepared: Prepared): Plan {
 }
 
 /** The plugins of a manifest that come from a package of their own. */
-export const installed = ({ data, model, loss, samplers, optimizer, metrics }: Manifest): readonly Entry[] =>
-  ([data, model, loss, ...samplers, optimizer, ...metrics] as readonly Entry[]).filter(({ path }) => path !== '');
+export const installed = ({
+  data,
+  model,
+  loss,
+  samplers,
+  callbacks,
+  optimizer,
+  metrics,
+}: Manifest): readonly Entry[] =>
+  ([data, model, loss, ...samplers, ...callbacks, optimizer, ...metrics] as readonly Entry[]).filter(
+    ({ path }) => path !== '',
+  );
 
 /** The loss of the first step, and how many labels per example σ of the first logits add up to: with weights not the true number. */
 function startOf({ loss, statistics: { sampledPrior, labelsPerExample } }: Prepared): Plan['start'] {

@@ -26,6 +26,7 @@ const SECTIONS: Partial<Record<Kind, string>> = {
   model: 'model',
   loss: 'loss',
   sampler: 'samplers',
+  callback: 'callbacks',
   optimizer: 'training.optimizer',
   metric: 'evaluation.metrics',
 };

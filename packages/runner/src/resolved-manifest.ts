@@ -11,7 +11,7 @@ export function resolvedManifest(
   plugins: ManifestPlugins,
   weights: z.output<typeof weightsOption>,
 ): Readonly<Record<string, unknown>> {
-  const { data, model, loss, samplers, optimizer, metrics } = plugins;
+  const { data, model, loss, samplers, callbacks, optimizer, metrics } = plugins;
   return plain({
     version: settings.version,
     seed: settings.seed,
@@ -19,6 +19,7 @@ export function resolvedManifest(
     model: written(model),
     loss: { ...written(loss), weights },
     samplers: samplers.map(written),
+    callbacks: callbacks.map(written),
     training: { ...settings.training, optimizer: written(optimizer) },
     evaluation: { ...settings.evaluation, metrics: metrics.map(written) },
     calibration: settings.calibration,

@@ -9,12 +9,15 @@ import type { RunFolder } from './run-folder.js';
 import { inWords } from './words.js';
 
 /**
- * A resumed run follows the manifest it began with. What does not change results may: how often it is saved.
+ * A resumed run follows the manifest it began with. What does not change results may: how often it is saved, and who watches
+ * (a callback that fails ends a run, which must be able to go on without it).
  * @throws resume-manifest-changed: with every key that differs
  */
 export function checkManifest(recorded: ResolvedRun, { resolved, place }: Manifest, folder: string): void {
   const { set } = recorded.source;
-  const changes = differences(recorded.manifest, resolved).filter(({ key }) => !key.startsWith('training.checkpoint'));
+  const changes = differences(recorded.manifest, resolved).filter(
+    ({ key }) => !/^(training\.checkpoint|callbacks)\b/.test(key),
+  );
   const [first] = changes;
   if (first)
     throw errors['resume-manifest-changed'](
@@ -35,7 +38,7 @@ export function changedSurroundings(
   now: Pick<ResolvedRun, 'engine' | 'versions' | 'plugins'>,
 ): readonly string[] {
   const versions = ({ plugins }: Pick<ResolvedRun, 'plugins'>) =>
-    Object.fromEntries(plugins.map(({ use, version }) => [use, version]));
+    Object.fromEntries(plugins.flatMap(({ kind, use, version }) => (kind === 'callback' ? [] : [[use, version]])));
   return [
     ...differences(recorded.engine, now.engine),
     ...differences(recorded.versions, now.versions),

@@ -164,7 +164,7 @@ export class RunFolder {
    * @throws run-record-invalid
    */
   metrics(): RunMetrics | undefined {
-    const { checkpoints: _, ...results } = RUN_FILES;
+    const { callbacks: _, checkpoints: __, ...results } = RUN_FILES;
     const isWhole = Object.values(results).every((name) => existsSync(join(this.path, name)));
     return isWhole ? readRecord(this.path, RUN_FILES.metrics, runMetrics) : undefined;
   }

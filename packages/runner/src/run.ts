@@ -11,6 +11,7 @@ import {
 import { loadEngine } from '@counterweight/tensorflow';
 import type { FitResult } from '@counterweight/trainer';
 
+import { createCallbacks } from './callbacks.js';
 import type { Manifest } from './manifest.js';
 import { planOf, type Plan } from './plan.js';
 import { prepare, type Prepared } from './prepare.js';
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly threads?: number;
   /** Ends the run after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** What watches it, after the manifest's own. Those with memory are in every checkpoint, by their place in this list. */
+  readonly callbacks?: readonly Callback[];
   /** Called with the plan before training; the callbacks it returns watch it. */
   readonly onPlan?: (plan: Plan) => readonly Callback[];
   /** Called when training is over and saved; measuring is left, and can be done again by resuming. */
@@ -80,14 +83,16 @@ async function runPrepared(
   if (recorded) checkData(recorded, prepared.dataset, folder.path);
   const plan = planOf(prepared);
   const callbacks = options.onPlan?.(plan) ?? [];
+  const given = [...(options.callbacks ?? []), ...callbacks];
   const metrics = recorded && resultOf(folder, options.logger);
   if (metrics) {
     options.logger.info(`${folder.path} is finished: there is nothing to resume`);
     return { folder: folder.path, ended: 'completed', metrics };
   }
+  const watching = await createCallbacks(prepared, folder.path, given);
   const threads = options.threads ?? threadsOf(recorded);
   const engine = await loadEngine(threads === undefined ? {} : { threads });
-  return new Training(prepared, plan, folder, callbacks, options).run(recorded, engine);
+  return new Training(prepared, plan, folder, watching, options).run(recorded, engine);
 }
 
 /** Of a run that is finished. Metrics that were damaged are measured again. */

@@ -11,6 +11,7 @@ import {
 import type { Engine } from '@counterweight/tensorflow';
 import { fit, type TrainingState } from '@counterweight/trainer';
 
+import { callbackNames, withMemoryOf, type NamedCallback } from './callbacks.js';
 import { CheckpointStore, type Checkpoint } from './checkpoints/store.js';
 import type { errors } from './errors.js';
 import { Measurement } from './measurement.js';
@@ -32,7 +33,7 @@ export class Training {
     private readonly prepared: Prepared,
     private readonly plan: Plan,
     private readonly folder: RunFolder,
-    private readonly callbacks: readonly Callback[],
+    private readonly callbacks: readonly NamedCallback[],
     private readonly options: Pick<RunOptions, 'logger' | 'signal' | 'onTrained'>,
   ) {
     const { keep } = prepared.manifest.settings.training.checkpoint;
@@ -41,10 +42,12 @@ export class Training {
 
   async run(recorded: ResolvedRun | undefined, engine: Engine): Promise<RunResult> {
     const { folder, prepared } = this;
-    const checkpoint = recorded && (await lastCheckpoint(this.store, folder, this.options.logger));
+    const saved = recorded && (await lastCheckpoint(this.store, folder, this.options.logger));
+    const { checkpoint, messages } = saved ? withMemoryOf(this.callbacks, saved) : { checkpoint: saved, messages: [] };
     const input = recorded?.input ?? (await modelInput(prepared));
     const network = await createNetwork(prepared, input);
     this.begin(resolvedRun(prepared, network.model, input, engine), recorded, checkpoint);
+    for (const message of messages) this.warn(message);
     try {
       return await this.train(network, checkpoint);
     } catch (error) {
@@ -87,7 +90,7 @@ export class Training {
       ...(checkpoint && { resume: checkpoint }),
       save: (state) => this.save(state),
       evaluate: () => measurement.validate(),
-      callbacks: [this.recorder(checkpoint?.seconds ?? 0), ...callbacks],
+      callbacks: [this.recorder(checkpoint?.seconds ?? 0), ...callbacks.map(({ callback }) => callback)],
       ...(this.options.signal && { signal: this.options.signal }),
     });
     if (fitted.ended === 'interrupted') {
@@ -108,9 +111,9 @@ export class Training {
   /** A checkpoint that cannot be written costs no training: the one before it stays, the next is tried. */
   private async save(state: TrainingState): Promise<void> {
     try {
-      const about = { events: String(this.folder.eventBytes()) };
+      const about = { events: String(this.folder.eventBytes()), callbacks: callbackNames(this.callbacks) };
       const { file } = await this.store.write({ ...state, about });
-      for (const callback of this.callbacks) await callback.checkpoint?.({ file, step: state.step });
+      for (const { callback } of this.callbacks) await callback.checkpoint?.({ file, step: state.step });
     } catch (error) {
       if (!isUnwritable(error)) throw error;
       this.warn(error.message);

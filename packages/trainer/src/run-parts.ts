@@ -21,7 +21,7 @@ export function partsOfRun(
 ): readonly StatePart[] {
   return [
     ...(loss.kind === 'batch' ? pluginPart('loss', loss) : []),
-    ...callbacks.flatMap((callback, i) => pluginPart(`callbacks/${i}`, callback)),
+    ...callbacks.flatMap((callback, i) => pluginPart(`callbacks/${i}`, callback).map(startingAnew)),
     ['totals', own.totals],
     ['times', own.times],
     ['stopped', own.stopped],
@@ -45,3 +45,14 @@ export function partsOfRun(
     }),
   ];
 }
+
+/** A callback that was not there when the state was saved finds nothing of its own in it, and starts anew. */
+const startingAnew = ([name, part]: StatePart): StatePart => [
+  name,
+  {
+    save: () => part.save(),
+    load: (state) => {
+      if (Object.keys(state).length > 0) part.load(state);
+    },
+  },
+];
