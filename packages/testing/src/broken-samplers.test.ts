@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 
 import { drawChecks, drawConformance, mineChecks, mineConformance } from './conformance.js';
+import { proven, type Broken } from './fixtures/proven.js';
 
 const strict = z.strictObject({});
 const mining = (mine: (batch: MinedBatch) => tf.Tensor2D): AnyPlugin<'sampler'> =>
@@ -30,7 +31,7 @@ const loose = { kind: 'sampler', name: 'broken', options: z.object({}) } as cons
 const OPTIONS = 'an unknown option is refused and the options have a JSON Schema';
 
 let call = 0;
-const brokenMiners: Record<string, Record<string, AnyPlugin<'sampler'>>> = {
+const brokenMiners: Broken<'sampler'> = {
   [OPTIONS]: {
     'a loose schema': definePlugin({
       ...loose,
@@ -82,7 +83,7 @@ function rowNumbers(losses: tf.Tensor2D): tf.Tensor2D {
 
 const uniform = (pool: Int32Array): Float64Array => new Float64Array(pool.length).fill(1 / pool.length);
 let epochs = 0;
-const brokenDrawers: Record<string, Record<string, AnyPlugin<'sampler'>>> = {
+const brokenDrawers: Broken<'sampler'> = {
   [OPTIONS]: { 'a loose schema': definePlugin({ ...loose, create: () => ({ kind: 'draw', draw: (pool) => pool }) }) },
   'every draw is an example of the pool, also of a pool with repeats': {
     'places instead of examples': drawing({ draw: (pool) => pool.map((_, i) => i) }),
@@ -101,26 +102,8 @@ const brokenDrawers: Record<string, Record<string, AnyPlugin<'sampler'>>> = {
   },
 };
 
-const cases = (broken: typeof brokenMiners) =>
-  Object.entries(broken).flatMap(([name, plugins]) =>
-    Object.entries(plugins).map(([fault, p]) => [name, fault, p] as const),
-  );
-
-test.each(cases(brokenMiners))('mining: "%s" catches: %s', async (name, _fault, subject) => {
-  await expect(mineChecks.find((check) => check.name === name)!.run(subject)).rejects.toMatchObject({
-    code: 'check-failed',
-  });
-});
-test.each(cases(brokenDrawers))('drawing: "%s" catches: %s', async (name, _fault, subject) => {
-  await expect(drawChecks.find((check) => check.name === name)!.run(subject)).rejects.toMatchObject({
-    code: 'check-failed',
-  });
-});
-
-test('every check is proven', () => {
-  expect(Object.keys(brokenMiners).sort()).toEqual(mineChecks.map(({ name }) => name).sort());
-  expect(Object.keys(brokenDrawers).sort()).toEqual(drawChecks.map(({ name }) => name).sort());
-});
+proven(mineChecks, brokenMiners);
+proven(drawChecks, brokenDrawers);
 
 test('the wrong kind of sampler is named', async () => {
   await expect(mineChecks[1]!.run(drawing({ draw: (pool) => pool }))).rejects.toThrow('kit-lacks-kind');

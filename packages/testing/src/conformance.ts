@@ -6,6 +6,7 @@ import { batchChecks } from './loss-batch-checks.js';
 import { curveChecks } from './loss-curve-checks.js';
 import { tensorChecks } from './loss-tensor-checks.js';
 import { mineChecks as mining } from './mine-checks.js';
+import { provided, type Given } from './surroundings.js';
 
 /** Every law of an elementwise loss. */
 export const lossChecks: readonly Check<'loss'>[] = [optionsCheck(), ...curveChecks, ...tensorChecks, ...batchChecks];
@@ -20,6 +21,8 @@ export interface Conformance<K extends Kind> {
   readonly plugin: AnyPlugin<K>;
   /** Each as in a manifest; default: one, {}. */
   readonly options?: readonly unknown[];
+  /** What the plugin injects, instead of the kit's own values: `[[BASE_FOLDER, folder]]`. */
+  readonly provide?: readonly Given[];
   /** Laws that the plugin breaks on purpose: the name of the check and why. It must break them. */
   readonly except?: Readonly<Record<string, string>>;
 }
@@ -35,8 +38,9 @@ export const drawConformance = (what: Conformance<'sampler'>): void => register(
 
 function register<K extends Kind>(
   checks: readonly Check<K>[],
-  { test, plugin, options = [{}], except = {} }: Conformance<K>,
+  { test, plugin: bare, options = [{}], provide = [], except = {} }: Conformance<K>,
 ): void {
+  const plugin = provided(bare, provide);
   const unknown = Object.keys(except).find((name) => !checks.some((check) => check.name === name));
   if (unknown !== undefined) throw new RangeError(`except: there is no check "${unknown}"`);
   for (const chosen of options)

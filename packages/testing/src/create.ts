@@ -1,8 +1,5 @@
 import {
   LABEL_STATISTICS,
-  LOGGER,
-  randomStream,
-  RANDOM,
   type AnyPlugin,
   type BatchLoss,
   type DrawSampler,
@@ -11,20 +8,17 @@ import {
   type Kinds,
   type LabelStatistics,
   type MineSampler,
-  type Token,
   type z,
 } from '@counterweight/core';
 
 import { errors } from './errors.js';
+import { surroundings, type Given } from './surroundings.js';
 
-/** A dependency that the kit gives a plugin. */
-export type Given = readonly [token: Token<unknown>, value: unknown];
-
-const SILENT = { info: () => undefined, warn: () => undefined };
+export type { Given } from './surroundings.js';
 
 /**
  * Creates what a plugin makes, its options parsed and its dependencies the kit's.
- * @param given beside LOGGER and RANDOM, which always are; a later one replaces an earlier one
+ * @param given instead of the kit's own values for these tokens
  * @throws kit-lacks-dependency
  */
 export async function create<K extends Kind>(
@@ -32,7 +26,7 @@ export async function create<K extends Kind>(
   options: unknown,
   given: readonly Given[] = [],
 ): Promise<Kinds[K]> {
-  const known = new Map<symbol, unknown>([[RANDOM, randomStream(0).fork(plugin.name)], [LOGGER, SILENT], ...given]);
+  const known = new Map<symbol, unknown>([...surroundings(plugin), ...given]);
   const tokens = plugin.inject as readonly symbol[];
   const dependencies = tokens.map((token) => {
     if (!known.has(token)) throw errors['kit-lacks-dependency']({ token, known: [...known.keys()] });

@@ -18,7 +18,7 @@ export const errors = defineErrors({
     found: ({ token }: { token: symbol; known: readonly symbol[] }) => nameOf(token),
     expected: ({ known }: { known: readonly symbol[] }) =>
       `what a plugin of this kind is given here: ${known.map(nameOf).join(', ')}`,
-    remedy: () => 'test the function behind the plugin, with a dependency of your own',
+    remedy: () => 'give it one: `provide: [[TOKEN, value]]`',
   },
   'kit-lacks-kind': {
     exit: 4,

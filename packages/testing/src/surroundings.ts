@@ -1,0 +1,73 @@
+/** What a plugin of any kind may inject when the kit creates it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import {
+  BASE_FOLDER,
+  CACHE_FOLDER,
+  DATASET,
+  INPUT,
+  LABEL_STATISTICS,
+  LOGGER,
+  RANDOM,
+  randomStream,
+  type AnyPlugin,
+  type Kind,
+  type ModelInput,
+  type Token,
+} from '@counterweight/core';
+
+import { COLUMNS, STATISTICS } from './batches.js';
+import { tinyDataset } from './tiny-dataset.js';
+
+/** A dependency that the kit gives a plugin. */
+export type Given = readonly [token: Token<unknown>, value: unknown];
+
+/** Of `tinyDataset`. */
+const TINY_INPUT: ModelInput = {
+  ...tinyDataset().input,
+  classes: COLUMNS,
+  mean: [127.5, 127.5, 127.5],
+  deviation: [73.9, 73.9, 73.9],
+};
+const SILENT = { info: () => undefined, warn: () => undefined };
+
+/** A value for every token that core has, of a data set of five classes. A stream of random numbers and a cache are an instance's own. */
+export const surroundings = ({ name, inject }: AnyPlugin): readonly Given[] => [
+  [LABEL_STATISTICS, STATISTICS],
+  [RANDOM, randomStream(0).fork(name)],
+  [LOGGER, SILENT],
+  [INPUT, TINY_INPUT],
+  [DATASET, tinyDataset()],
+  [BASE_FOLDER, process.cwd()],
+  ...((inject as readonly symbol[]).includes(CACHE_FOLDER) ? [[CACHE_FOLDER, newFolder()] as const] : []),
+];
+
+let parent: string | undefined;
+let folders = 0;
+/** A folder that does not exist yet; what is made there is gone when the process exits. */
+export function newFolder(): string {
+  if (parent === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'counterweight-testing-'));
+    process.once('exit', () => {
+      rmSync(made, { recursive: true, force: true });
+    });
+    parent = made;
+  }
+  return join(parent, String(folders++));
+}
+
+/** The same plugin, some of its dependencies given: checks of it no longer give them. */
+export function provided<K extends Kind>(plugin: AnyPlugin<K>, values: readonly Given[]): AnyPlugin<K> {
+  const own = new Map<symbol, unknown>(values);
+  const tokens = plugin.inject as readonly symbol[];
+  return {
+    ...plugin,
+    inject: tokens.filter((token) => !own.has(token)),
+    create: (options: unknown, ...rest: readonly unknown[]) => {
+      const given = [...rest];
+      return plugin.create(options, ...tokens.map((token) => (own.has(token) ? own.get(token) : given.shift())));
+    },
+  };
+}
