@@ -1,1 +1,3 @@
-export {};
+export { createPlugin, type CreatedPlugin, type CreatePluginOptions } from './create-plugin.js';
+export { errors } from './errors.js';
+export { KINDS, type PluginKind } from './kinds.js';
