@@ -70,6 +70,7 @@ export type { Mode, Model, ModelInput, Parameter } from './model.js';
 export type { Optimizer } from './optimizer.js';
 export { pathOption } from './path-option.js';
 export { CONTRACT, definePlugin, type AnyPlugin, type Kind, type Kinds, type Plugin } from './plugin.js';
+export { ORIGIN, originOf, sameOrigin, type PluginOrigin } from './plugin-origin.js';
 export { randomStream, shuffle, type RandomStream } from './random.js';
 export {
   PER_CLASS_COLUMNS,

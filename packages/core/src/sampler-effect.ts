@@ -1,5 +1,6 @@
 import { errors } from './errors.js';
 import { labelStatistics, type LabelStatistics, type SparseLabels } from './labels.js';
+import { originOf, sameOrigin } from './plugin-origin.js';
 import type { RandomStream } from './random.js';
 import type { DrawSampler } from './sampler.js';
 
@@ -71,10 +72,16 @@ export function chainEffect(
   samplers.forEach((sampler, position) => {
     chain.push(seeing(sampler, seen));
     const exact = position === 0 ? sampler.probabilities?.(pool, { labels, statistics: seen }) : undefined;
+    if (exact !== undefined && !(exact instanceof Float64Array && exact.length === pool.length))
+      throw invalid(
+        sampler,
+        `probabilities: ${inWords(exact)}`,
+        `Float64Array of ${pool.length}, one per example of the pool`,
+      );
     const probabilities = exact ?? counted(chain, pool, labels, statistics, random);
     const sum = probabilities.reduce((a, b) => a + b, 0);
     if (!(Math.abs(sum - 1) < 1e-6) || probabilities.some((q) => !(q >= 0)))
-      throw errors['draw-invalid']({ found: `probabilities with the sum ${sum}` });
+      throw invalid(sampler, `probabilities with the sum ${sum}`);
     effect = samplerEffect(pool, probabilities, labels);
     seen = { ...statistics, sampledPrior: effect.sampledPrior };
   });
@@ -83,7 +90,11 @@ export function chainEffect(
 
 /** A sampler that is told these statistics, whoever asks it to draw. */
 function seeing(sampler: DrawSampler, statistics: LabelStatistics): DrawSampler {
-  return { kind: 'draw', draw: (pool, context) => sampler.draw(pool, { ...context, statistics }) };
+  return {
+    ...sameOrigin(sampler),
+    kind: 'draw',
+    draw: (pool, context) => sampler.draw(pool, { ...context, statistics }),
+  };
 }
 
 function counted(
@@ -121,14 +132,28 @@ export function drawEpoch(
   const allowed = samplers.length > 0 ? new Set(pool) : undefined;
   return samplers.reduce((from, sampler, position) => {
     const random = context.random.fork(position).fork(context.epoch);
-    const drawn = sampler.draw(from, { ...context, random });
-    if (drawn.length === 0) throw errors['draw-invalid']({ found: 'no example at all' });
+    // A copy: one that sorts or shuffles what it is given would change the data set.
+    const drawn: unknown = sampler.draw(from.slice(), { ...context, random });
+    if (!(drawn instanceof Int32Array)) throw invalid(sampler, inWords(drawn), 'Int32Array of examples');
+    if (drawn.length === 0) throw invalid(sampler, 'no example at all');
     const stranger = drawn.find((example) => !allowed?.has(example));
-    if (stranger !== undefined)
-      throw errors['draw-invalid']({ found: `example ${stranger}, which is not in the pool` });
+    if (stranger !== undefined) throw invalid(sampler, `example ${stranger}, which is not in the pool`);
     return drawn;
   }, pool);
 }
+
+function invalid(sampler: DrawSampler, found: string, expected?: string): Error {
+  const origin = originOf(sampler);
+  const place = origin?.place;
+  return errors['draw-invalid']({ found: origin ? `${origin.use}: ${found}` : found, expected }, place && { place });
+}
+
+const inWords = (value: unknown): string =>
+  ArrayBuffer.isView(value) || Array.isArray(value)
+    ? `${value.constructor.name} of ${(value as ArrayLike<unknown>).length}`
+    : value === null
+      ? 'null'
+      : typeof value;
 
 /** A sampler helps when so many of the rarer half of the classes gain. */
 const WORTHWHILE_SHARE = 0.1;

@@ -8,6 +8,7 @@ import type { Effect } from './interactions.js';
 import type { LabelStatistics } from './labels.js';
 import type { ElementwiseLoss } from './loss.js';
 import { pathOption } from './path-option.js';
+import { sameOrigin } from './plugin-origin.js';
 
 /** Factors per class, [classes] each: on the positive curve, on the negative one, on both. */
 export interface ClassWeights {
@@ -129,6 +130,7 @@ export function weighted(loss: ElementwiseLoss, weights: ClassWeights): Elementw
   const zero = [positive, negative, both].some((values) => values?.includes(0));
   return {
     ...loss,
+    ...sameOrigin(loss),
     curves: (logit, time): Curves => {
       const curves = loss.curves(logit, time);
       return { positive: times(curves.positive, onPositive), negative: times(curves.negative, onNegative) };
