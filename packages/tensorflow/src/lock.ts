@@ -50,7 +50,8 @@ export const thisPlatform = (): string => `${process.platform}-${process.arch}`;
 export function lockedEngine(device: Device = 'cpu', platform = thisPlatform(), lock = readLock()): LockedEngine {
   const name = device === 'cpu' ? platform : `${platform}-${device}`;
   const entry = lock[name];
-  if (entry === undefined) throw errors['engine-platform-unsupported']({ platform: name, supported: Object.keys(lock) });
+  if (entry === undefined)
+    throw errors['engine-platform-unsupported']({ platform: name, supported: Object.keys(lock) });
   return entry;
 }
 
