@@ -12,6 +12,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { CATALOGUE_PAGE, catalogues, renderCatalogue } from './error-catalogue.js';
+import { KNOWN_PACKAGES_FILE, renderKnownPackages } from './known-packages.js';
 import { packageFolders, ROOT } from './packages.js';
 
 const packages = packageFolders();
@@ -217,6 +218,10 @@ test('docs/errors.md is what the catalogues say (npm run docs:errors); no code i
   expect(readFileSync(CATALOGUE_PAGE, 'utf8')).toBe(renderCatalogue(all));
   const codes = [...all.values()].flatMap((definitions) => Object.keys(definitions));
   expect(codes).toEqual([...new Set(codes)]);
+});
+
+test('the packages and plugins that messages suggest are ours (npm run docs:packages)', async () => {
+  expect(readFileSync(KNOWN_PACKAGES_FILE, 'utf8')).toBe(await renderKnownPackages());
 });
 
 test('every error says what to do', async () => {

@@ -2,6 +2,11 @@ import { defineErrors } from '@counterweight/core';
 
 import { shellWord } from './shell-word.js';
 
+interface Copy {
+  readonly path: string;
+  readonly version: string;
+}
+
 const list = (names: readonly string[]) => names.join(', ');
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 /** With the manifest named, as one whose file was moved; the overrides are those that the run began with. */
@@ -11,6 +16,10 @@ const resumeWith = (folder: string, set: readonly string[]): string =>
     ...set.map((one) => `--set ${shellWord(one)}`),
   ].join(' ');
 const here = (names: readonly string[]) => (names.length === 0 ? '' : ` (here: ${list(names)})`);
+
+/** A name to write instead, and the line that installs it where it is not yet there. */
+const useAfter = (install: string | undefined, name: string): string =>
+  install === undefined ? `use: '${name}'` : `${install}, then use: '${name}'`;
 
 /** The errors of the runner. Those of one manifest are gathered in a `ManifestError`. */
 export const errors = defineErrors({
@@ -104,10 +113,10 @@ export const errors = defineErrors({
   'plugin-not-a-name': {
     exit: 2,
     title: 'A plugin is named by its package, never by a path or a URL: a manifest runs only what is installed.',
-    found: ({ use }: { use: string; nearest: string | undefined }) => use,
+    found: ({ use }: { use: string; nearest: string | undefined; install: string | undefined }) => use,
     expected: () => "an installed package's name, or PACKAGE#NAME where it exports several plugins",
-    remedy: ({ nearest }: { nearest: string | undefined }) =>
-      nearest === undefined ? 'npm install FOLDER, then the name in its package.json' : `use: '${nearest}'`,
+    remedy: ({ nearest, install }: { nearest: string | undefined; install: string | undefined }) =>
+      nearest === undefined ? 'npm install FOLDER, then the name in its package.json' : useAfter(install, nearest),
   },
   'unknown-plugin': {
     exit: 2,
@@ -120,11 +129,12 @@ export const errors = defineErrors({
       kind: string;
       installed: readonly string[];
       nearest: string | undefined;
+      install: string | undefined;
     }) => use,
     expected: ({ kind, installed }: { kind: string; installed: readonly string[] }) =>
       `an installed ${kind}${here(installed)}`,
-    remedy: ({ nearest, package: name }: { nearest: string | undefined; package: string }) =>
-      nearest === undefined ? `npm install ${name}` : `use: '${nearest}'   (or: npm install ${name})`,
+    remedy: ({ nearest, install }: { nearest: string | undefined; install: string | undefined }) =>
+      nearest === undefined ? (install ?? 'counterweight plugins, for what is installed') : useAfter(install, nearest),
   },
   'plugin-kind': {
     exit: 2,
@@ -152,19 +162,38 @@ export const errors = defineErrors({
     remedy: ({ names, nearest }: { names: readonly string[]; nearest: string | undefined }) =>
       `use: '${nearest ?? names[0] ?? ''}'`,
   },
+  'plugin-unresolvable': {
+    exit: 4,
+    title: 'A package is installed and cannot be imported.',
+    found: ({ use, folder, message }: { use: string; folder: string; message: string }) =>
+      `${use} in ${folder}: ${message}`,
+    expected: () => 'a package.json whose `exports` leads to a JavaScript module that is there',
+    remedy: ({ use }: { use: string }) => `install ${use} again, or build it; its author: "exports": "./index.js"`,
+  },
   'plugin-invalid': {
     exit: 4,
     title: 'A package exports no plugin.',
-    found: ({ use, path }: { use: string; path: string }) => `the default export of ${use} (${path})`,
-    expected: () => 'a value made by definePlugin, or an array of them',
+    found: ({ use, path, found }: { use: string; path: string; found: string }) => `${use} (${path}): ${found}`,
+    expected: () => 'a default export made by definePlugin, or an array of them',
     remedy: () => 'use: the name of a plugin package; its author: `export default definePlugin({ … })`',
   },
   'plugin-contract': {
     exit: 4,
     title: 'A plugin was made for another version of the contract.',
-    found: ({ use, contract }: { use: string; contract: unknown; own: number; remedy: string }) =>
-      `${use} with contract ${String(contract)}`,
-    expected: ({ own }: { own: number }) => `contract ${String(own)}`,
+    found: ({
+      use,
+      version,
+      contract,
+    }: {
+      use: string;
+      version: string;
+      contract: unknown;
+      own: number;
+      runner: string;
+      remedy: string;
+    }) => `${use} ${version} with contract ${String(contract)}`,
+    expected: ({ own, runner }: { own: number; runner: string }) =>
+      `contract ${String(own)}, that of @counterweight/runner ${runner}`,
     remedy: ({ remedy }: { remedy: string }) => remedy,
   },
   'plugin-dependency': {
@@ -178,10 +207,21 @@ export const errors = defineErrors({
   'two-copies': {
     exit: 4,
     title: 'A package that must be loaded once is there twice.',
-    found: ({ name, plugin, paths }: { name: string; plugin: string; paths: readonly [string, string] }) =>
-      `${name} in ${paths[0]} (of the command) and in ${paths[1]} (of ${plugin})`,
-    expected: () => 'one copy',
-    remedy: () => 'npm dedupe; or install the command beside the plugins and start it with npx',
+    found: ({
+      name,
+      plugin,
+      copies: [ours, theirs],
+      isDependency,
+    }: {
+      name: string;
+      plugin: string;
+      copies: readonly [Copy, Copy];
+      isDependency: boolean;
+      remedy: string;
+    }) =>
+      `${name} ${ours.version} in ${ours.path}, of the command\n${name} ${theirs.version} in ${theirs.path}, of ${plugin}${isDependency ? ', which has it among its dependencies' : ''}`,
+    expected: () => 'one copy: a peer dependency of every plugin',
+    remedy: ({ remedy }: { remedy: string }) => remedy,
   },
   'several-miners': {
     exit: 2,
@@ -189,13 +229,6 @@ export const errors = defineErrors({
     found: ({ names }: { names: readonly string[] }) => list(names),
     expected: () => 'any number of samplers that draw, at most one that mines',
     remedy: () => 'remove one',
-  },
-  'weights-on-batch-loss': {
-    exit: 2,
-    title: 'A loss of whole batches takes no weights.',
-    found: ({ use }: { use: string }) => `weights for ${use}`,
-    expected: () => 'weights: none; weights multiply the curves of an elementwise loss',
-    remedy: () => 'remove weights, or take an elementwise loss',
   },
   'weights-table': {
     exit: 3,

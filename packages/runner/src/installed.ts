@@ -4,9 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 import type { Kind } from '@counterweight/core';
 
+import { KNOWN_WITHOUT_PLUGINS } from './known-packages.js';
+import { ancestors, ownPackage, packageFolder, type PackageFolder } from './package-folder.js';
+import { KEYWORD } from './plugin-kinds.js';
+
 /** Where plugins are looked for, and what is installed there. */
 export class PluginFolders {
-  private found: readonly Found[] | undefined;
+  private found: readonly PackageFolder[] | undefined;
 
   /** In order: the manifest's, the working directory, the command's own. */
   readonly folders: readonly string[];
@@ -16,32 +20,45 @@ export class PluginFolders {
   }
 
   /**
-   * The packages that say in their `keywords` that they hold plugins of a kind (`counterweight-loss`), where Node would look
-   * from each of the folders. Reads package.json files only, and once; for messages.
+   * The packages that a manifest can name and that say in their package.json that they hold plugins: by a keyword
+   * (`counterweight-plugin`, `counterweight-loss`), or by core as a peer. By name. Nothing is imported, each folder read once.
    */
-  installed(kind: Kind): readonly string[] {
-    this.found ??= scan(this.folders);
-    const names = this.found.filter(({ keywords }) => keywords.includes(`${KEYWORD}${kind}`)).map(({ name }) => name);
-    return [...new Set(names)].sort();
+  packages(): readonly PackageFolder[] {
+    this.found ??= [...new Set(this.folders.flatMap(namesFrom))].sort().flatMap((name) => {
+      const found = packageFolder(name, this.folders);
+      return found && saysSo(found) ? [found] : [];
+    });
+    return this.found;
+  }
+
+  /** The names of those that say by a keyword that they hold plugins of a kind, or of any; for messages. */
+  installed(kind?: Kind): readonly string[] {
+    const word = `${KEYWORD}${kind ?? 'plugin'}`;
+    return this.packages()
+      .filter(({ manifest }) => keywordsOf(manifest).includes(word))
+      .map(({ name }) => name);
   }
 }
 
-interface Found {
-  readonly name: string;
-  readonly keywords: readonly unknown[];
+const CORE = '@counterweight/core';
+
+function saysSo({ name, manifest }: PackageFolder): boolean {
+  if (keywordsOf(manifest).some((word) => typeof word === 'string' && word.startsWith(KEYWORD))) return true;
+  return Object.hasOwn(manifest.peerDependencies ?? {}, CORE) && !KNOWN_WITHOUT_PLUGINS.includes(name);
 }
 
-const KEYWORD = 'counterweight-';
+const keywordsOf = ({ keywords }: PackageFolder['manifest']): readonly unknown[] =>
+  Array.isArray(keywords) ? keywords : [];
 
-function scan(folders: readonly string[]): readonly Found[] {
-  const places = new Set(folders.flatMap(ancestors).map((folder) => join(folder, 'node_modules')));
-  return [...places].flatMap((place) =>
-    packagesIn(place).map((name) => ({ name, keywords: keywordsIn(join(place, name)) })),
-  );
+/** What may hold plugins from a folder: a quick look that reads no JSON of the hundreds of packages that are none of ours. */
+function namesFrom(folder: string): readonly string[] {
+  const own = ownPackage(folder);
+  const places = ancestors(folder).map((above) => join(above, 'node_modules'));
+  return [
+    ...(own ? [own.name] : []),
+    ...places.flatMap((place) => packagesIn(place).filter((name) => mentionsUs(join(place, name)))),
+  ];
 }
-
-const ancestors = (folder: string): readonly string[] =>
-  dirname(folder) === folder ? [folder] : [folder, ...ancestors(dirname(folder))];
 
 const packagesIn = (place: string): readonly string[] =>
   list(place).flatMap((name) => (name.startsWith('@') ? list(join(place, name)).map((own) => `${name}/${own}`) : name));
@@ -54,13 +71,11 @@ function list(folder: string): readonly string[] {
   }
 }
 
-function keywordsIn(folder: string): readonly unknown[] {
+function mentionsUs(folder: string): boolean {
   try {
     const text = readFileSync(join(folder, 'package.json'), 'utf8');
-    if (!text.includes(KEYWORD)) return []; // hundreds of packages are none of ours
-    const { keywords } = JSON.parse(text) as { readonly keywords?: unknown };
-    return Array.isArray(keywords) ? keywords : [];
+    return text.includes(KEYWORD) || text.includes(CORE);
   } catch {
-    return [];
+    return false;
   }
 }
