@@ -20,11 +20,21 @@ export interface ElementwiseLoss {
   readonly softTargets?: boolean;
 }
 
-/** A loss that couples the entries of a batch. */
+/**
+ * A loss that couples the entries of a batch. It reduces itself; class weights, example weights and miners do not apply to it.
+ * What it remembers are numbers that `save` gives and `load` takes: no tensor outlives a call, and `create` makes none.
+ */
 export interface BatchLoss extends Partial<Stateful> {
   readonly kind: 'batch';
-  /** Differentiable in the logits ([batch, classes]) only. */
+  /**
+   * Ordinary tfjs operations, differentiable in the logits only, within `tidy`. What stands at unknown entries, NaN too, changes
+   * neither value nor gradient, and they get a gradient of 0: `tf.where` on `batch.known()` before anything else, as 0 · NaN is
+   * NaN. Value and gradient are finite for finite logits and any labels: none positive, none known, one row, one class.
+   * @param logits float32 [batch, classes]; stays as it is, as does the batch
+   * @returns float32 []
+   */
   compute(logits: Tensor2D, batch: BatchLabels): Scalar;
+  /** Whether targets between 0 and 1 make sense; otherwise the trainer refuses them. Default true. */
   readonly softTargets?: boolean;
 }
 

@@ -10,3 +10,9 @@ export async function ensureBackend(): Promise<void> {
   tf.dispose(tf.scalar(0));
   tf.env().set('IS_TEST', false);
 }
+
+/** A backend, and gradients: tfjs-core has none, tfjs' layers register them. Those that are there stay, the engine's are faster. */
+export async function ensureGradients(): Promise<void> {
+  await ensureBackend();
+  if ((tf.getGradient('Add') as tf.GradConfig | undefined) === undefined) await import('@tensorflow/tfjs-layers');
+}

@@ -65,6 +65,12 @@ export const unknownLabels = sparseLabels({
   unlisted: 'unknown',
 });
 
+/** Nothing but positives. */
+export const fullLabels = labelsFromRows(
+  Array.from({ length: 2 }, () => [0, 1, 2, 3, 4]),
+  COLUMNS,
+);
+
 /** The hard labels with every target multiplied. */
 export const softLabels = (target: number): SparseLabels =>
   sparseLabels({

@@ -1,5 +1,8 @@
 import type { AnyPlugin, Kind } from '@counterweight/core';
 
+import { batchLossLabelChecks } from './batch-loss-label-checks.js';
+import { batchLossMemoryChecks } from './batch-loss-memory-checks.js';
+import { batchLossValueChecks } from './batch-loss-value-checks.js';
 import { optionsCheck, type Check } from './check.js';
 import { drawChecks as drawing } from './draw-checks.js';
 import { batchChecks } from './loss-batch-checks.js';
@@ -10,6 +13,13 @@ import { provided, type Given } from './surroundings.js';
 
 /** Every law of an elementwise loss. */
 export const lossChecks: readonly Check<'loss'>[] = [optionsCheck(), ...curveChecks, ...tensorChecks, ...batchChecks];
+/** Every law of a loss that couples the entries of a batch. */
+export const batchLossChecks: readonly Check<'loss'>[] = [
+  optionsCheck(),
+  ...batchLossValueChecks,
+  ...batchLossLabelChecks,
+  ...batchLossMemoryChecks,
+];
 /** Every law of a sampler that mines, label entries or whole examples. */
 export const mineChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...mining];
 /** Every law of a sampler that draws examples. */
@@ -29,6 +39,9 @@ export interface Conformance<K extends Kind> {
 
 /** Registers a test per law and options for an elementwise loss. */
 export const lossConformance = (what: Conformance<'loss'>): void => register(lossChecks, what);
+
+/** Registers a test per law and options for a loss that couples the entries of a batch. */
+export const batchLossConformance = (what: Conformance<'loss'>): void => register(batchLossChecks, what);
 
 /** Registers a test per law and options for a sampler that mines, label entries or whole examples. */
 export const mineConformance = (what: Conformance<'sampler'>): void => register(mineChecks, what);

@@ -1,5 +1,7 @@
 export type { Check } from './check.js';
 export {
+  batchLossChecks,
+  batchLossConformance,
   drawChecks,
   drawConformance,
   lossChecks,
@@ -8,8 +10,9 @@ export {
   mineConformance,
   type Conformance,
 } from './conformance.js';
-export { ensureBackend } from './backend.js';
-export { createDrawer, createLoss, createMiner } from './create.js';
+export { batchTrial, type BatchTrial, type BatchTrialResult } from './batch-loss-check.js';
+export { ensureBackend, ensureGradients } from './backend.js';
+export { createBatchLoss, createDrawer, createLoss, createMiner } from './create.js';
 export { errors } from './errors.js';
 export { mapped } from './reference-adapter.js';
 export type {
