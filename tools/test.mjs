@@ -1,5 +1,6 @@
-// Everything that `npm test` checks after setup: lint, formatting, then all tests. Closes with the plain line `N passed, N failed`; lint
-// and formatting count as one each, and so does a test file that cannot be loaded. Arguments go to vitest (a folder, -t NAME) and leave lint out.
+// Everything that `npm test` checks after setup: lint, formatting, the tests of the workspace, then those of the packages as they are
+// published, in projects of their own. Closes with the plain line `N passed, N failed`; lint and formatting count as one each, and so does
+// a test file that cannot be loaded. Arguments go to vitest (a folder, -t NAME) and leave lint out.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,29 +14,34 @@ const checks = {
   lint: () => node('node_modules/eslint/bin/eslint.js', '.'),
   format: () => node('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
 };
-const results = filters.length > 0 ? [] : Object.entries(checks).map(([name, check]) => [name, check()]);
-for (const [name, passed] of results) console.log(`${passed ? 'passed' : 'FAILED'}  ${name}`);
 
-const report = join('.cache', 'vitest.json');
-mkdirSync(dirname(report), { recursive: true });
-rmSync(report, { force: true });
-const ran = node(
-  'node_modules/vitest/vitest.mjs',
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-  ...filters,
-);
+/** How many tests of one run of vitest passed, failed and were skipped. */
+function vitest(...args) {
+  const report = join('.cache', 'vitest.json');
+  mkdirSync(dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const ran = node('node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args);
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const tests = JSON.parse(readFileSync(report, 'utf8'));
+  const unloadable = tests.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const failed = tests.numFailedTests + unloadable.length;
+  // vitest also fails for errors outside tests, and when there are none.
+  return { passed: tests.numPassedTests, failed: ran ? failed : Math.max(failed, 1), skipped: tests.numPendingTests };
+}
 
-const tests = existsSync(report)
-  ? JSON.parse(readFileSync(report, 'utf8'))
-  : { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, testResults: [] };
-const unloadable = tests.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
-const passed = tests.numPassedTests + results.filter(([, good]) => good).length;
-let failed = tests.numFailedTests + unloadable.length + results.filter(([, good]) => !good).length;
-// vitest also fails for errors outside tests, and when there are none.
-if (!ran && failed === 0) failed = 1;
-const skipped = tests.numPendingTests > 0 ? `, ${tests.numPendingTests} skipped` : '';
-console.log(`${passed} passed, ${failed} failed${skipped}`);
-process.exitCode = failed > 0 ? 1 : 0;
+const results = [];
+if (filters.length > 0) results.push(vitest(...filters));
+else {
+  for (const [name, check] of Object.entries(checks)) {
+    const good = check();
+    console.log(`${good ? 'passed' : 'FAILED'}  ${name}`);
+    results.push({ passed: Number(good), failed: Number(!good), skipped: 0 });
+  }
+  for (const project of ['workspace', 'published']) results.push(vitest('--project', project));
+}
+
+const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
+console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
+process.exitCode = sum('failed') > 0 ? 1 : 0;
