@@ -1,4 +1,5 @@
 export type { BatchEvent, Callback, EpochEvent } from './callback.js';
+export { createFrom, createLoss, type Given, type OptionsOf } from './create.js';
 export {
   checkMonotone,
   evaluateCurves,
@@ -48,6 +49,7 @@ export {
   LOGGER,
   RANDOM,
   RUN_FOLDER,
+  tokenName,
   type DependencyContainer,
   type Logger,
   type Token,

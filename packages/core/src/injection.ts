@@ -36,6 +36,9 @@ export const CACHE_FOLDER = token<string>('CACHE_FOLDER');
 /** Of a callback: a folder of its own in the run's folder, `callbacks/NAME`; it may not exist yet. A resumed run has it again. */
 export const RUN_FOLDER = token<string>('RUN_FOLDER');
 
+/** As an author writes it: `LABEL_STATISTICS`. */
+export const tokenName = (token: symbol): string => token.description?.replace(/^.*:/, '') ?? 'an unknown token';
+
 /** A container for one run. Nothing is registered globally; dispose it at the end of the run. */
 export function createContainer(): DependencyContainer {
   return container.createChildContainer();

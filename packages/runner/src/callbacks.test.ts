@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 /** Counts steps over all resumptions, and writes a line per epoch into its own folder. */
 const COUNTER = `
-import { LABEL_STATISTICS, LOGGER, RUN_FOLDER, definePlugin, z } from '@counterweight/core';
+import { LABEL_STATISTICS, LOGGER, RUN_FOLDER, definePlugin, z } from '${new URL('../../core/dist/index.js', import.meta.url).href}';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 export default definePlugin({
@@ -44,7 +44,8 @@ const newProject = (manifest: string) =>
   project({
     ...drawings(),
     'manifest.yaml': manifest,
-    'node_modules/counter/package.json': '{ "name": "counter", "version": "1.2.3", "type": "module", "main": "index.js" }',
+    'node_modules/counter/package.json':
+      '{ "name": "counter", "version": "1.2.3", "type": "module", "main": "index.js" }',
     'node_modules/counter/index.js': COUNTER,
   });
 const withCallbacks = (list: string) => `${MANIFEST}callbacks: ${list}\n`;
@@ -58,7 +59,11 @@ async function runOn(
   const warnings: string[] = [];
   const logger: Logger = { info: () => undefined, warn: (message) => void warnings.push(message) };
   const manifest = await loadManifest('manifest.yaml', { workingFolder: made.folder, set });
-  const stop: Callback = { batchEnd: ({ step }) => void (step === stopAt && abort.abort()) };
+  const stop: Callback = {
+    batchEnd: ({ step }) => {
+      if (step === stopAt) abort.abort();
+    },
+  };
   const callbacks = [stop, ...given];
   const options = { logger, threads: 1, signal: abort.signal, callbacks };
   const result = await run(manifest, {
@@ -69,7 +74,9 @@ async function runOn(
 }
 
 const linesOf = (made: ReturnType<typeof project>, name = 'counter') =>
-  readFileSync(made.path(`out/callbacks/${name}/steps.txt`), 'utf8').trimEnd().split('\n');
+  readFileSync(made.path(`out/callbacks/${name}/steps.txt`), 'utf8')
+    .trimEnd()
+    .split('\n');
 
 describe('callbacks of a manifest', { timeout: 60_000 }, () => {
   test('watch in order, each with a folder of its own; recorded; their memory outlives an interruption', async () => {
@@ -95,9 +102,13 @@ describe('callbacks of a manifest', { timeout: 60_000 }, () => {
     made.write('manifest.yaml', withCallbacks('[{ use: counter, unit: alone }]'));
     let seen = 0;
     const late: Callback = {
-      batchEnd: () => void seen++,
+      batchEnd: () => {
+        seen++;
+      },
       save: () => ({ seen: Int32Array.of(seen) }),
-      load: (state) => void (seen = state['seen']![0]!),
+      load: (state) => {
+        seen = state['seen']![0]!;
+      },
     };
     const { ended, warnings } = await runOn(made, { resume: 'out' }, { given: [late] });
     expect([ended, seen]).toEqual(['completed', 6]);

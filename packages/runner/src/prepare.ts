@@ -1,4 +1,5 @@
 import {
+  errors as coreErrors,
   chainEffect,
   DATASET,
   LABEL_STATISTICS,
@@ -122,7 +123,7 @@ async function createLoss(
   const loss = await scope.create(entry);
   if (option === 'none') return { loss, weights: {}, clamped: 0 };
   if (loss.kind === 'batch')
-    throw errors['weights-on-batch-loss']({ use: entry.use }, { place: place(['loss', 'weights']) });
+    throw coreErrors['weights-on-batch-loss']({ use: entry.use }, { place: place(['loss', 'weights']) });
   const { weights, clamped } = resolveWeights(option, statistics, (path) => readWeightsTable(path, folder, classes));
   return { loss: weighted(loss, weights), weights: { ...weights }, clamped };
 }

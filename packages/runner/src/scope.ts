@@ -6,6 +6,7 @@ import {
   createContainer,
   LOGGER,
   RANDOM,
+  tokenName,
   type DependencyContainer,
   type Kind,
   type Kinds,
@@ -79,7 +80,3 @@ export class Scope {
     if ('dispose' in made) this.disposals.push(() => made.dispose?.());
   }
 }
-
-/** As an author writes it: `LABEL_STATISTICS`. */
-export const tokenName = (token: Token<unknown>): string =>
-  token.description?.replace(/^.*:/, '') ?? 'an unknown token';

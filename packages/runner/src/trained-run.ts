@@ -7,6 +7,7 @@ import {
   randomStream,
   resolvedRun,
   RUN_FILES,
+  tokenName,
   z,
   type Kind,
   type Logger,
@@ -24,7 +25,7 @@ import { parsePluginName } from './plugin-name.js';
 import { findPlugin } from './plugins.js';
 import { readRecord } from './run-record.js';
 import { CLASSES_FILE } from './saved-model.js';
-import { Scope, tokenName } from './scope.js';
+import { Scope } from './scope.js';
 
 /** A run that came to its end, as its folder tells: nothing of the engine yet. */
 export interface TrainedRun {

@@ -34,6 +34,20 @@ export const errors = defineErrors({
     remedy: ({ what }) =>
       what === 'a mining sampler' ? 'remove the sampler, or choose an elementwise loss' : 'choose an elementwise loss',
   },
+  'needs-loss-without-memory': {
+    exit: 2,
+    title: 'A loss with memory cannot be one of a tfjs layers model.',
+    found: () => 'a batch loss with save and load',
+    expected: () => 'an elementwise loss, or a batch loss that remembers nothing from batch to batch',
+    remedy: () => 'train with `fit` of @counterweight/trainer, or take another loss',
+  },
+  'labels-not-dense': {
+    exit: 3,
+    title: 'These are not the labels and logits of a batch.',
+    found: ({ found }: { found: string; expected: string }) => found,
+    expected: ({ expected }: { expected: string }) => expected,
+    remedy: () => 'a last layer with one unit per class and no activation; labels as a matrix of 0 and 1',
+  },
   'no-training-examples': {
     exit: 3,
     title: 'There is nothing to train on.',

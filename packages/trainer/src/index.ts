@@ -1,3 +1,4 @@
+export { asTfjsLoss, type TfjsLoss, type TfjsLossOptions } from './as-tfjs-loss.js';
 export { augment, augmentationOptions, type Augmentation } from './augmentation.js';
 export { batchLabels, type OwnedBatchLabels } from './batch-labels.js';
 export { readBatches, type Batch, type Reading } from './batches.js';
