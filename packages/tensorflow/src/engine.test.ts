@@ -36,6 +36,13 @@ test('loading twice gives one backend, with tfjs’ gradients', async () => {
   ).toBe(6);
 });
 
+test('a process keeps the device that it began with; asked for another it says so', async () => {
+  const { choice } = await loadEngine();
+  const other = choice.device === 'cpu' ? 'gpu' : 'cpu';
+  expect((await loadEngine({ device: choice.device })).choice).toBe(choice);
+  await expect(loadEngine({ device: other })).rejects.toMatchObject({ code: 'engine-other-device', exit: 5 });
+});
+
 test('nativeTensorCount sees tensors that tfjs does not count', async () => {
   const { backend } = await loadEngine();
   const before = nativeTensorCount();

@@ -9,8 +9,9 @@ export const errors = defineErrors({
   'engine-missing': {
     exit: 5,
     title: 'The TensorFlow engine is not installed.',
-    found: ({ folder }: { folder: string }) => `no complete engine in ${folder}`,
-    remedy: () => `${again} (in a clone of the repository: npm run setup)`,
+    found: ({ folder }: { folder: string; device: 'cpu' | 'gpu' }) => `no complete engine in ${folder}`,
+    remedy: ({ device }: { folder: string; device: 'cpu' | 'gpu' }) =>
+      device === 'gpu' ? `${again} --device gpu` : `${again} (in a clone of the repository: npm run setup)`,
   },
   'engine-platform-unsupported': {
     exit: 5,
@@ -102,5 +103,27 @@ export const errors = defineErrors({
     title: 'The TensorFlow engine is installed but does not load.',
     found: ({ reason }: { reason: string; folder: string }) => reason,
     remedy: ({ folder }: { reason: string; folder: string }) => `remove ${folder}, then ${again}`,
+  },
+  'gpu-unusable': {
+    exit: 5,
+    title: 'A GPU was asked for, and there is none that can be used.',
+    found: ({ found }: { found: string; needed: string; remedy: string }) => found,
+    expected: ({ needed }: { found: string; needed: string; remedy: string }) => needed,
+    remedy: ({ remedy }: { found: string; needed: string; remedy: string }) =>
+      `${remedy}; counterweight doctor tells more, --device cpu does without`,
+  },
+  'gpu-not-taken': {
+    exit: 5,
+    title: 'TensorFlow does not compute on the GPU.',
+    found: ({ card, words }: { card: string; words: string }) => `${card}; TensorFlow says: ${words}`,
+    expected: () => 'its operations on the GPU',
+    remedy: () => 'counterweight doctor, which compares what is needed; or --device cpu',
+  },
+  'engine-other-device': {
+    exit: 5,
+    title: 'This process has already loaded the engine for another device.',
+    found: ({ loaded }: { loaded: string; asked: string }) => `it computes on the ${loaded}`,
+    expected: ({ asked }: { loaded: string; asked: string }) => `the ${asked}`,
+    remedy: () => 'choose the device when the engine is first loaded, or start another process',
   },
 });

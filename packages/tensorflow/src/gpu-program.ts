@@ -124,6 +124,7 @@ async function spoken(
     if (killed) return { problem: `nvidia-smi has not answered for ${timeout / 1000} s` };
     // It complains on either.
     const words = short(`${stdout ?? ''}\n${stderr ?? ''}`);
+    if (/^No devices were found/i.test(words)) return undefined;
     return { problem: words === '' ? `nvidia-smi cannot be run (${String(code)})` : words };
   }
 }

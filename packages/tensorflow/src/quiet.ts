@@ -13,21 +13,32 @@ const STANDARD_ERROR = 2;
 const NOISE =
   /oneDNN custom operations are on|rounding errors from different computation orders|before absl::InitializeLog\(\)/;
 
-export function withQuietStandardError<T>(redirect: Redirection['redirect'], load: () => T): T {
+/** What `load` returns, and what of its words is not noise; where it throws they are passed on. */
+export function withQuietStandardError<T>(
+  redirect: Redirection['redirect'],
+  load: () => T,
+): { readonly value: T; readonly said: readonly string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'counterweight-'));
   const file = join(folder, 'stderr');
   const target = openSync(file, 'w');
   const before = redirect(STANDARD_ERROR, target);
-  try {
-    return load();
-  } finally {
+  const restore = (): readonly string[] => {
     closeSync(redirect(STANDARD_ERROR, before));
     closeSync(before);
     closeSync(target);
-    const kept = readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '' && !NOISE.test(line));
+    const said = readFileSync(file, 'utf8').split('\n');
     rmSync(folder, { recursive: true });
-    for (const line of kept) process.stderr.write(`${line}\n`);
+    return said.filter((line) => line !== '' && !NOISE.test(line));
+  };
+  try {
+    const value = load();
+    return { value, said: restore() };
+  } catch (error) {
+    passOn(restore());
+    throw error;
   }
+}
+
+export function passOn(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
 }
