@@ -8,14 +8,15 @@ interface KindFacts {
   readonly noun: string;
   /** Peers besides core. */
   readonly peers: readonly string[];
-  /** What its example trains with, besides the plugin. */
-  readonly example: readonly string[];
+  /** What its example and its tests need besides, of our packages. */
+  readonly uses: readonly string[];
 }
 
 const TFJS = ['@tensorflow/tfjs-core'];
 const DATA = '@counterweight/data-synthetic';
 const MODEL = '@counterweight/cnn';
 const LOSS = '@counterweight/loss-weighted-bce';
+const TRAINER = '@counterweight/trainer';
 
 /** What can be made, in the order of the question. */
 export const KINDS = {
@@ -24,63 +25,63 @@ export const KINDS = {
     plugin: 'loss',
     noun: 'Loss',
     peers: [],
-    example: [DATA, MODEL],
+    uses: [DATA, MODEL],
   },
   'batch-loss': {
     title: 'a loss that couples the entries of a batch, in tensor operations',
     plugin: 'loss',
     noun: 'Loss',
     peers: TFJS,
-    example: [DATA, MODEL],
+    uses: [DATA, MODEL],
   },
   sampler: {
     title: 'a sampler that draws the examples of an epoch',
     plugin: 'sampler',
     noun: 'Sampler',
     peers: [],
-    example: [DATA, MODEL, LOSS],
+    uses: [DATA, MODEL, LOSS],
   },
   miner: {
     title: 'a sampler that mines: picks the entries of a batch that count',
     plugin: 'sampler',
     noun: 'Miner',
     peers: TFJS,
-    example: [DATA, MODEL, LOSS],
+    uses: [DATA, MODEL, LOSS, TRAINER],
   },
   model: {
     title: 'a network',
     plugin: 'model',
     noun: 'Model',
     peers: TFJS,
-    example: [DATA, LOSS],
+    uses: [DATA, LOSS],
   },
   metric: {
     title: 'a number that tells how good scores are',
     plugin: 'metric',
     noun: 'Metric',
     peers: [],
-    example: [DATA, MODEL, LOSS],
+    uses: [DATA, MODEL, LOSS],
   },
   callback: {
     title: 'something that watches a run',
     plugin: 'callback',
     noun: 'Callback',
     peers: [],
-    example: [DATA, MODEL, LOSS],
+    uses: [DATA, MODEL, LOSS],
   },
   optimizer: {
     title: 'an optimiser',
     plugin: 'optimizer',
     noun: 'Optimizer',
     peers: TFJS,
-    example: [DATA, MODEL, LOSS],
+    uses: [DATA, MODEL, LOSS],
   },
   dataset: {
     title: 'a reader of data',
     plugin: 'dataset',
     noun: 'Dataset',
     peers: [],
-    example: [MODEL, LOSS],
+    uses: [MODEL, LOSS],
   },
 } as const satisfies Record<string, KindFacts>;
 

@@ -33,8 +33,8 @@ export function render(kind: PluginKind, names: Names): Files {
 
 /** Packages that the new one names: it cannot be called like one of them. */
 export function dependenciesOf(kind: PluginKind): readonly string[] {
-  const { peers, example } = KINDS[kind];
-  return [...new Set<string>([...TOOLS, ...peers, ...example])].sort();
+  const { peers, uses } = KINDS[kind];
+  return [...new Set<string>([...TOOLS, ...peers, ...uses])].sort();
 }
 
 const filesIn = (folder: string): readonly string[] =>

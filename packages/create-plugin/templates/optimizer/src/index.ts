@@ -1,0 +1,14 @@
+import { definePlugin, type Plugin } from '@counterweight/core';
+
+import { myPlugin, options } from './my-plugin.js';
+
+export type { MyPluginOptions } from './my-plugin.js';
+
+const plugin: Plugin<'optimizer', typeof options, readonly []> = definePlugin({
+  kind: 'optimizer',
+  name: 'my-plugin',
+  options,
+  create: myPlugin,
+});
+
+export default plugin;
