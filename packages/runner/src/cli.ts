@@ -13,6 +13,7 @@ import {
 } from './commands.js';
 import { failureOf } from './failure.js';
 import { predictCommand, type PredictCommandOptions } from './predict-command.js';
+import { pluginsCommand, type WhereOptions } from './plugins-command.js';
 import { FORMATS } from './predictions-format.js';
 
 const USAGE = 2;
@@ -104,6 +105,12 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .action(async (folders: string[], options: { out?: string; json?: boolean }) => {
       exit(await compareCommand(folders, options, terminal));
     });
+  shared(program.command('plugins'), 'List what a manifest can name: packages, their plugins and options.')
+    .argument('[name]', 'a package or a plugin: all its options, and an entry to copy')
+    .addOption(lookedForFrom())
+    .action(async (name: string | undefined, options: WhereOptions & { json?: boolean }) => {
+      exit(await pluginsCommand(name, options, terminal));
+    });
   shared(program.command('doctor'), 'Tell what is needed on this machine, and what was found.').action(
     async (options: { json?: boolean }) => {
       exit(await doctorCommand(options, terminal));
@@ -130,6 +137,9 @@ const manifestOverride = (): Option =>
   new Option('--set <key=value>', 'override a value of the manifest: training.epochs=3 (may be repeated)').argParser(
     (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
   );
+
+const lookedForFrom = (): Option =>
+  new Option('--manifest <file>', 'look from this manifest’s folder first (default: from here)');
 
 function positive(text: string): number {
   const value = Number(text);

@@ -26,9 +26,22 @@ export class PluginFolders {
   packages(): readonly PackageFolder[] {
     this.found ??= [...new Set(this.folders.flatMap(namesFrom))].sort().flatMap((name) => {
       const found = packageFolder(name, this.folders);
-      return found && saysSo(found) ? [found] : [];
+      return found && this.mayHold(found) ? [found] : [];
     });
     return this.found;
+  }
+
+  /** Whether a package says by a keyword that it holds plugins. */
+  promises({ manifest }: PackageFolder): boolean {
+    return keywordsOf(manifest).some((word) => typeof word === 'string' && word.startsWith(KEYWORD));
+  }
+
+  /** Without a keyword a peer tells; but not of the package that a folder is part of: that may be an application. */
+  private mayHold(found: PackageFolder): boolean {
+    if (this.promises(found)) return true;
+    const { name, manifest, from } = found;
+    const isPeer = Object.hasOwn(manifest.peerDependencies ?? {}, CORE);
+    return isPeer && ownPackage(from)?.name !== name && !KNOWN_WITHOUT_PLUGINS.includes(name);
   }
 
   /** The names of those that say by a keyword that they hold plugins of a kind, or of any; for messages. */
@@ -41,11 +54,6 @@ export class PluginFolders {
 }
 
 const CORE = '@counterweight/core';
-
-function saysSo({ name, manifest }: PackageFolder): boolean {
-  if (keywordsOf(manifest).some((word) => typeof word === 'string' && word.startsWith(KEYWORD))) return true;
-  return Object.hasOwn(manifest.peerDependencies ?? {}, CORE) && !KNOWN_WITHOUT_PLUGINS.includes(name);
-}
 
 const keywordsOf = ({ keywords }: PackageFolder['manifest']): readonly unknown[] =>
   Array.isArray(keywords) ? keywords : [];
