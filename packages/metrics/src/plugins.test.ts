@@ -1,5 +1,6 @@
 import type { Evaluation } from '@counterweight/core';
 import { labelsFromRows, labelStatistics } from '@counterweight/core';
+import { metricConformance } from '@counterweight/testing';
 import { expect, test } from 'vitest';
 
 import { metricPlugins } from './plugins.js';
@@ -22,6 +23,9 @@ function evaluation(): { given: Evaluation; reads: () => number } {
 }
 
 const [averagePrecision, rocAuc, precisionAtK, f1, prevalenceRatio] = metricPlugins;
+
+for (const plugin of metricPlugins)
+  metricConformance({ test, plugin, options: plugin.name === 'precisionAtK' ? [{}, { k: 2 }] : [{}] });
 
 test('a manifest can name five metrics', () => {
   expect(metricPlugins.map(({ kind, name }) => `${kind} ${name}`)).toEqual([

@@ -8,7 +8,11 @@ import { drawChecks as drawing } from './draw-checks.js';
 import { batchChecks } from './loss-batch-checks.js';
 import { curveChecks } from './loss-curve-checks.js';
 import { tensorChecks } from './loss-tensor-checks.js';
+import { resultChecks } from './metric-result-checks.js';
+import { scoreChecks } from './metric-score-checks.js';
 import { mineChecks as mining } from './mine-checks.js';
+import { optimizerMemoryChecks } from './optimizer-memory-checks.js';
+import { optimizerStepChecks } from './optimizer-step-checks.js';
 import { provided, type Given } from './surroundings.js';
 
 /** Every law of an elementwise loss. */
@@ -24,6 +28,15 @@ export const batchLossChecks: readonly Check<'loss'>[] = [
 export const mineChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...mining];
 /** Every law of a sampler that draws examples. */
 export const drawChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...drawing];
+/** Every law of a metric. */
+export const metricChecks: readonly Check<'metric'>[] = [optionsCheck(), ...resultChecks, ...scoreChecks];
+
+/** Every law of an optimiser. */
+export const optimizerChecks: readonly Check<'optimizer'>[] = [
+  optionsCheck(),
+  ...optimizerStepChecks,
+  ...optimizerMemoryChecks,
+];
 
 export interface Conformance<K extends Kind> {
   /** Registers a test: vitest's, node:test's, jest's or your own. */
@@ -48,6 +61,12 @@ export const mineConformance = (what: Conformance<'sampler'>): void => register(
 
 /** Registers a test per law and options for a sampler that draws examples. */
 export const drawConformance = (what: Conformance<'sampler'>): void => register(drawChecks, what);
+
+/** Registers a test per law and options for a metric. */
+export const metricConformance = (what: Conformance<'metric'>): void => register(metricChecks, what);
+
+/** Registers a test per law and options for an optimiser. */
+export const optimizerConformance = (what: Conformance<'optimizer'>): void => register(optimizerChecks, what);
 
 function register<K extends Kind>(
   checks: readonly Check<K>[],

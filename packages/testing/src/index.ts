@@ -6,8 +6,12 @@ export {
   drawConformance,
   lossChecks,
   lossConformance,
+  metricChecks,
+  metricConformance,
   mineChecks,
   mineConformance,
+  optimizerChecks,
+  optimizerConformance,
   type Conformance,
 } from './conformance.js';
 export { batchTrial, type BatchTrial, type BatchTrialResult } from './batch-loss-check.js';

@@ -12,7 +12,7 @@ import {
   type SparseLabels,
 } from '@counterweight/core';
 
-import { COLUMNS, permuteColumns, STATISTICS, withColumns } from './batches.js';
+import { COLUMNS, permuteColumns, STATISTICS, targetsOf, withColumns } from './batches.js';
 
 /** More rows than a block of a usual size has, and no multiple of one. */
 const ROWS = 1_100;
@@ -40,27 +40,29 @@ function labelsOf(rows: number, isUnknown: (row: number, column: number) => bool
   });
 }
 
-export const known = labelsOf(ROWS);
-export const few = labelsOf(9);
-export const partly = labelsOf(ROWS, (row, c) => isBlank(row) || (7 * row + 3 * c) % 11 < 4);
-
 /** Of these rows of `partly` nothing is known. */
 export const isBlank = (row: number): boolean => row === 5 || row === 700;
 
-/** The same knowledge, the other way round: what is not listed is unknown. */
-export const listed: SparseLabels = sparseLabels({
-  rows: ROWS,
-  columns: COLUMNS,
-  positives: partly.positives,
-  unlisted: 'unknown',
-  exceptions: csr(
-    range(ROWS).map((row) => {
-      const others = [...rowOf(partly.positives, row), ...rowOf(partly.exceptions!, row)];
-      return range(COLUMNS).filter((c) => !others.includes(c));
-    }),
-    COLUMNS,
-  ),
-});
+// Made anew for each check: a plugin that writes into them breaks one law, not all.
+export const known = (): SparseLabels => labelsOf(ROWS);
+export const few = (): SparseLabels => labelsOf(9);
+export const partly = (): SparseLabels => labelsOf(ROWS, (row, c) => isBlank(row) || (7 * row + 3 * c) % 11 < 4);
+
+/** The same knowledge as `partly`, the other way round: what is not listed is unknown. */
+export function listed(): SparseLabels {
+  const { positives, exceptions } = partly();
+  const negatives = range(ROWS).map((row) => {
+    const others = [...rowOf(positives, row), ...rowOf(exceptions!, row)];
+    return range(COLUMNS).filter((c) => !others.includes(c));
+  });
+  return sparseLabels({
+    rows: ROWS,
+    columns: COLUMNS,
+    positives,
+    unlisted: 'unknown',
+    exceptions: csr(negatives, COLUMNS),
+  });
+}
 
 /** Every target is this one. */
 export const withTarget = (labels: SparseLabels, target: number): SparseLabels =>
@@ -70,15 +72,20 @@ export const withTarget = (labels: SparseLabels, target: number): SparseLabels =
   });
 
 /**
- * [rows · columns] logits, positives a little higher: multiples of 1/64 within ±6, which stay apart under the maps of the checks;
- * tied, whole numbers.
+ * [rows · columns] logits, positives a little higher: multiples of 1/1024 within ±6, all different, which stay apart under the
+ * maps of the checks; tied, whole numbers.
  */
-export function logitsOf({ rows, columns, positives }: SparseLabels, { tied = false, seed = 5 } = {}): Float32Array {
+export function logitsOf(labels: SparseLabels, { tied = false, seed = 5 } = {}): Float32Array {
   const random = randomStream(seed);
-  const values = Float32Array.from({ length: rows * columns }, () => random.normal() - 1);
-  for (let row = 0; row < rows; row++) for (const c of rowOf(positives, row)) values[row * columns + c]! += 1.5;
-  const grain = tied ? 1 : 64;
-  return values.map((z) => Math.round(grain * Math.max(-6, Math.min(6, z))) / grain);
+  const seen = new Set<number>();
+  return Float32Array.from(targetsOf(labels), (target) => {
+    for (;;) {
+      const z = Math.round(1024 * Math.max(-6, Math.min(6, random.normal() - (target ? -0.5 : 1)))) / 1024;
+      if (seen.has(z)) continue;
+      seen.add(z);
+      return tied ? Math.round(z) : z;
+    }
+  });
 }
 
 /** Scores that lie in memory, handed out as views of it. */
@@ -96,7 +103,10 @@ export const evaluationOf = (
 ): Evaluation => ({
   scores: inMemory(values, labels.columns),
   labels,
-  training: labels.columns === COLUMNS ? STATISTICS : labelStatistics(labels, Int32Array.from(range(labels.rows))),
+  training:
+    labels.columns === COLUMNS
+      ? structuredClone(STATISTICS)
+      : labelStatistics(labels, Int32Array.from(range(labels.rows))),
   threshold: 0.5,
   ...more,
 });
