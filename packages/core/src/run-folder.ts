@@ -71,8 +71,11 @@ export const resolvedRun = z.object({
     mean: z.array(z.number()),
     deviation: z.array(z.number()),
   }),
-  /** Where the manifest came from: what a resumed run reads again. Absolute; overrides as given. */
-  source: z.object({ file: z.string(), set: z.array(z.string()) }),
+  /**
+   * Where the manifest came from: what a resumed run reads again. Absolute; overrides as given. `code`: it was made by code, and
+   * there is no such file; its folder is where relative paths start.
+   */
+  source: z.object({ file: z.string(), set: z.array(z.string()), code: z.boolean().optional() }),
   seed: z.int(),
   engine: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   versions: z.record(z.string(), z.string()),

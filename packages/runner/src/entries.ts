@@ -12,6 +12,7 @@ import type { PluginFolders } from './installed.js';
 import { childOf, jsonSchema, valueAt } from './json-schema.js';
 import { missingFiles } from './named-files.js';
 import { nearest } from './nearest.js';
+import { findValue } from './plugin-value.js';
 import { findPlugin, nearestPlugin, type FoundPlugin } from './plugins.js';
 import { schemaProblems, type Locate } from './schema-problems.js';
 import { inWords } from './words.js';
@@ -32,6 +33,8 @@ export interface Reading {
   readonly folder: string;
   /** Where plugins are looked for. */
   readonly plugins: PluginFolders;
+  /** Those that code gave, by where they stand: `samplers.0`. */
+  readonly values: ReadonlyMap<string, AnyPlugin>;
   readonly locate: Locate;
   readonly report: (problem: CounterweightError) => void;
 }
@@ -46,13 +49,14 @@ export async function installedEntry<K extends Kind>(
   const given = valueAt(reading.value, at);
   const use = childOf(given, 'use');
   if (typeof use !== 'string' || use === '') return undefined;
+  const value = reading.values.get(at.join('.'));
   try {
-    const found = await findPlugin(use, kind, reading.plugins);
+    const found = value ? await findValue(value, kind, reading.plugins) : await findPlugin(use, kind, reading.plugins);
     return withOptions(found, given, at, reading, ['use', ...reserved]);
   } catch (error) {
     if (!isCounterweightError(error)) throw error;
     reading.report(error.at(reading.locate([...at, 'use'])));
-    await checkAsNearest(use, kind, given, at, reading, reserved);
+    if (!value) await checkAsNearest(use, kind, given, at, reading, reserved);
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ const metric = z.union([z.string().min(1), z.looseObject({})]);
 const count = z.int().min(0);
 
 /** The manifest's section `evaluation`. */
-const evaluationOptions = z.strictObject({
+export const evaluationOptions = z.strictObject({
   metrics: z.array(metric).default(DEFAULT_METRICS).describe('What is computed.'),
   validationExamples: z
     .union([z.literal('auto'), z.literal('all'), z.int().min(1)])

@@ -1,20 +1,17 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 
-import { weightsOption, type CounterweightError, type Place, type z } from '@counterweight/core';
-import { metricPlugins } from '@counterweight/metrics';
-import { optimizerPlugins } from '@counterweight/trainer';
+import type { CounterweightError, Place, weightsOption, z } from '@counterweight/core';
 
-import { entryOf, installedEntry, type Entry, type Reading } from './entries.js';
+import { completeManifest } from './complete-manifest.js';
+import type { Entry } from './entries.js';
 import { errors } from './errors.js';
 import { PluginFolders } from './installed.js';
-import { jsonSchema, valueAt } from './json-schema.js';
+import { valueAt } from './json-schema.js';
 import { ManifestError } from './manifest-error.js';
 import { readManifestFile } from './manifest-file.js';
-import { DEFAULT_METRICS, DEFAULT_OPTIMIZER, manifestSchema } from './manifest-schema.js';
-import { missingFiles } from './named-files.js';
+import type { manifestSchema } from './manifest-schema.js';
 import { applyOverrides, parseOverride } from './overrides.js';
-import { resolvedManifest } from './resolved-manifest.js';
-import { schemaProblems, type Locate } from './schema-problems.js';
+import type { Locate } from './schema-problems.js';
 import { parseYaml, type Path } from './yaml-source.js';
 
 /** The plugins that a manifest names. */
@@ -30,17 +27,19 @@ export interface ManifestPlugins {
 
 /** A manifest that can be run: complete, every option valid, every plugin imported. */
 export interface Manifest extends ManifestPlugins {
-  /** As it was named. */
+  /** As it was named; of a run made in code `createRun`, as its problems are told. */
   readonly file: string;
-  /** Absolute. */
+  /** Absolute; of a run made in code its folder joined with its name. */
   readonly path: string;
   /** Absolute; where its relative paths start. */
   readonly folder: string;
   /** Overrides, as given. */
   readonly set: readonly string[];
-  /** Of the file, without its extension. */
+  /** Of the file, without its extension; of a run made in code as given. */
   readonly name: string;
-  /** As given. */
+  /** Made by `createRun`: there is no file. */
+  readonly inCode: boolean;
+  /** As given; of a run made in code, what was resolved. */
   readonly text: string;
   readonly settings: z.output<typeof manifestSchema>;
   /** Of an elementwise loss: given, or the loss's own default, or none. */
@@ -90,77 +89,17 @@ export async function loadManifest(
   };
   const path = resolve(workingFolder, file);
   const folder = dirname(path);
-  const reading: Reading = {
-    value: applyOverrides(source.value, overrides),
-    folder,
-    plugins: new PluginFolders(folder, workingFolder),
-    locate,
-    report: (problem) => problems.push(problem),
-  };
-  problems.push(...schemaProblems(manifestSchema, reading.value, [], locate));
-  const [plugins, weights] = [await readPlugins(reading), readWeights(reading)] as const;
-  if (problems.length > 0) throw failed();
-
-  const settings = manifestSchema.parse(reading.value);
-  // Nothing was reported, so nothing is missing.
-  const complete = plugins as ManifestPlugins;
-  const effective = weights ?? weightsOption.parse(complete.loss.plugin.weights ?? 'none');
-  return {
-    ...complete,
-    file,
-    path,
-    folder,
-    set,
+  return completeManifest({
+    ...{ file, path, folder, set, text, problems, locate },
+    inCode: false,
     name: basename(file, extname(file)),
-    text,
-    settings,
-    weights: effective,
-    resolved: resolvedManifest(settings, complete, effective),
-    place: (path) => locate(path),
-  };
+    value: applyOverrides(source.value, overrides),
+    plugins: new PluginFolders(folder, workingFolder),
+    values: new Map(),
+    line: (number) => source.line(number),
+  });
 }
 
 /** What the file lacks and an override began (`samplers` of `--set samplers.0.scope=class`) stands in that override. */
 const startsWith = (path: Path, beginning: Path): boolean =>
   beginning.every((key, i) => String(key) === String(path[i]));
-
-type Maybe<T> = {
-  readonly [Key in keyof T]: T[Key] extends readonly (infer E)[] ? readonly (E | undefined)[] : T[Key] | undefined;
-};
-
-async function readPlugins(reading: Reading): Promise<Maybe<ManifestPlugins>> {
-  const list = (at: Path, otherwise: readonly unknown[]): readonly unknown[] => {
-    const given = valueAt(reading.value, at);
-    return Array.isArray(given) ? (given as unknown[]) : given === undefined ? otherwise : [];
-  };
-  const optimizerAt = ['training', 'optimizer'];
-  const given = valueAt(reading.value, optimizerAt) ?? {};
-  const named = typeof given === 'object' && !('name' in given) ? { ...given, name: DEFAULT_OPTIMIZER } : given;
-  const [data, model, loss, optimizer, samplers, callbacks, metrics] = await Promise.all([
-    installedEntry('dataset', ['data'], reading),
-    installedEntry('model', ['model'], reading),
-    installedEntry('loss', ['loss'], reading, ['weights']),
-    entryOf('optimizer', named, optimizerAt, optimizerPlugins, reading),
-    Promise.all(list(['samplers'], []).map((_, i) => installedEntry('sampler', ['samplers', i], reading))),
-    Promise.all(list(['callbacks'], []).map((_, i) => installedEntry('callback', ['callbacks', i], reading))),
-    Promise.all(
-      list(['evaluation', 'metrics'], DEFAULT_METRICS).map((metric, i) =>
-        entryOf('metric', metric, ['evaluation', 'metrics', i], metricPlugins, reading),
-      ),
-    ),
-  ]);
-  return { data, model, loss, optimizer, samplers, callbacks, metrics };
-}
-
-/** The loss's reserved key. Undefined where it is not given, or wrong. */
-function readWeights({ value, locate, folder, report }: Reading): z.output<typeof weightsOption> | undefined {
-  const at = ['loss', 'weights'];
-  const given = valueAt(value, at);
-  if (given === undefined) return undefined;
-  const found = [
-    ...schemaProblems(weightsOption, given, at, locate),
-    ...missingFiles(jsonSchema(weightsOption), given, at, folder, locate),
-  ];
-  found.forEach(report);
-  return found.length === 0 ? weightsOption.parse(given) : undefined;
-}
