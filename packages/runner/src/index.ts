@@ -1,8 +1,20 @@
+export { createRun, type Chosen, type RunDescription } from './create-run.js';
+export type { EngineOptions } from './engine.js';
 export type { Entry } from './entries.js';
 export { errors } from './errors.js';
 export { loadManifest, type LoadOptions, type Manifest, type ManifestPlugins } from './manifest.js';
+export {
+  installedPlugins,
+  type InstalledPackage,
+  type InstalledPlugin,
+  type InstalledPlugins,
+  type WhereInstalled,
+} from './installed-plugins.js';
 export { ManifestError } from './manifest-error.js';
-export { check, type Plan } from './plan.js';
+export { manifestJsonSchema, type ManifestJsonSchema } from './manifest-json-schema.js';
+export { check, type CheckOptions, type Plan } from './plan.js';
+export type { PluginOption } from './plugin-options.js';
 export { predict, type PredictedRows, type PredictOptions, type PredictResult, type RowSink } from './predict.js';
 export { predictionsFormat, type Choice, type PredictionsAbout, type PredictionsFormat } from './predictions-format.js';
 export { run, type RunOptions, type RunResult } from './run.js';
+export { use, type Use } from './use.js';
