@@ -4,6 +4,9 @@ import { batchLossLabelChecks } from './batch-loss-label-checks.js';
 import { batchLossMemoryChecks } from './batch-loss-memory-checks.js';
 import { batchLossValueChecks } from './batch-loss-value-checks.js';
 import { optionsCheck, type Check } from './check.js';
+import { otherFingerprints, sameInputs } from './dataset-comparisons.js';
+import { readChecks } from './dataset-read-checks.js';
+import { tableChecks } from './dataset-table-checks.js';
 import { drawChecks as drawing } from './draw-checks.js';
 import { batchChecks } from './loss-batch-checks.js';
 import { curveChecks } from './loss-curve-checks.js';
@@ -37,6 +40,8 @@ export const optimizerChecks: readonly Check<'optimizer'>[] = [
   ...optimizerStepChecks,
   ...optimizerMemoryChecks,
 ];
+/** Every law of a data set that needs nothing to compare with. */
+export const datasetChecks: readonly Check<'dataset'>[] = [optionsCheck(), ...tableChecks, ...readChecks];
 
 export interface Conformance<K extends Kind> {
   /** Registers a test: vitest's, node:test's, jest's or your own. */
@@ -67,6 +72,28 @@ export const metricConformance = (what: Conformance<'metric'>): void => register
 
 /** Registers a test per law and options for an optimiser. */
 export const optimizerConformance = (what: Conformance<'optimizer'>): void => register(optimizerChecks, what);
+
+export interface DatasetConformance extends Conformance<'dataset'> {
+  /** Options, as in a manifest, under which training would see something else: each must have another fingerprint. */
+  readonly others?: readonly unknown[];
+  /** For a plugin with `inputs`: a folder or file with examples of the data set, under the same names. */
+  readonly unlabelled?: string;
+}
+
+/**
+ * Registers a test per law and options for a data set.
+ * @throws RangeError for a plugin with `inputs` without `unlabelled`
+ */
+export function datasetConformance(what: DatasetConformance): void {
+  const { plugin, others, unlabelled } = what;
+  if (plugin.inputs && unlabelled === undefined)
+    throw new RangeError(`unlabelled: ${plugin.name} has \`inputs\`; give a path that it can open`);
+  const compared = [
+    ...(others ? [otherFingerprints(others)] : []),
+    ...(unlabelled === undefined ? [] : [sameInputs(unlabelled)]),
+  ];
+  register([...datasetChecks, ...compared], what);
+}
 
 function register<K extends Kind>(
   checks: readonly Check<K>[],

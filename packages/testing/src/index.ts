@@ -2,6 +2,8 @@ export type { Check } from './check.js';
 export {
   batchLossChecks,
   batchLossConformance,
+  datasetChecks,
+  datasetConformance,
   drawChecks,
   drawConformance,
   lossChecks,
@@ -13,6 +15,7 @@ export {
   optimizerChecks,
   optimizerConformance,
   type Conformance,
+  type DatasetConformance,
 } from './conformance.js';
 export { batchTrial, type BatchTrial, type BatchTrialResult } from './batch-loss-check.js';
 export { ensureBackend, ensureGradients } from './backend.js';
