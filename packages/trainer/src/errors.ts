@@ -2,6 +2,25 @@ import { defineErrors } from '@counterweight/core';
 
 const LISTED = 64;
 
+/** Of a step. */
+interface Position {
+  readonly epoch: number;
+  readonly step: number;
+  readonly examples: Int32Array;
+}
+
+const positionInWords = ({ epoch, step, examples }: Position): string =>
+  `epoch ${epoch}, step ${step}, examples ${[...examples.subarray(0, LISTED)].join(', ')}` +
+  (examples.length > LISTED ? ` and ${examples.length - LISTED} more` : '');
+
+interface NotFinite {
+  readonly use: string;
+  readonly doing: string;
+  readonly found: string;
+  readonly expected: string;
+  readonly at?: Position;
+}
+
 /** The errors of the trainer. */
 export const errors = defineErrors({
   'tensor-shape-wrong': {
@@ -86,12 +105,18 @@ export const errors = defineErrors({
         ? 'name a metric in evaluation.metrics that gives one number'
         : `--set training.earlyStopping.metric=${nearest}`,
   },
+  'plugin-not-finite': {
+    exit: 4,
+    title: 'A plugin gave a number that is not finite.',
+    found: ({ use, doing, found, at }: NotFinite) =>
+      `${use}, ${doing}: ${found}${at ? `; at ${positionInWords(at)}` : ''}`,
+    expected: ({ expected }: NotFinite) => expected,
+    remedy: () => 'take another plugin, or tell its author; the run goes on from its last checkpoint with --resume',
+  },
   diverged: {
     exit: 6,
     title: 'Training diverged: the loss, a gradient or a parameter is no longer a number.',
-    found: ({ what, epoch, step, examples }: { what: string; epoch: number; step: number; examples: Int32Array }) =>
-      `${what} at epoch ${epoch}, step ${step}, examples ${[...examples.subarray(0, LISTED)].join(', ')}` +
-      (examples.length > LISTED ? ` and ${examples.length - LISTED} more` : ''),
+    found: ({ what, ...at }: { readonly what: string } & Position) => `${what} at ${positionInWords(at)}`,
     expected: () => 'a finite loss, finite gradients and parameters',
     remedy: () =>
       '--set training.optimizer.learningRate=0.001, a longer training.schedule.warmup, or --set training.clipNorm=1',

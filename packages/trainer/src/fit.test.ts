@@ -247,7 +247,7 @@ test('what is frozen keeps its bits', async () => {
 });
 
 describe('a run that cannot go on says why', () => {
-  test('a loss that is not finite: code diverged, exit 6, the examples of the batch; parameters untouched', async () => {
+  test('logits that are not finite, made by the model: named, exit 4, the examples of the batch; parameters untouched', async () => {
     const dataset = tinyDataset();
     const model = tinyModel(dataset);
     const poisoned = {
@@ -257,32 +257,42 @@ describe('a run that cannot go on says why', () => {
     };
     const before = weightsOf(model);
     await expect(run({ dataset, model: poisoned })).rejects.toMatchObject({
-      code: 'diverged',
-      exit: 6,
-      found: expect.stringMatching(/^loss NaN at epoch 0, step 1, examples (\d+, ){7}\d+$/) as string,
-    });
-    expect(weightsOf(model)).toEqual(before);
-    model.dispose();
-  });
-
-  test.each([null, 1])('a gradient that is not finite under a finite loss, clipNorm %s: the same', async (clipNorm) => {
-    const dataset = tinyDataset();
-    const model = tinyModel(dataset);
-    const before = weightsOf(model);
-    const steep: BatchLoss = { kind: 'batch', compute: (logits) => tf.sum(tf.sqrt(tf.mul(logits, 0))) }; // √0: slope ∞
-    const failing = run({ dataset, model: { ...model, dispose: () => undefined }, loss: steep, options: { clipNorm } });
-    await expect(failing).rejects.toMatchObject({
-      code: 'diverged',
-      exit: 6,
+      code: 'plugin-not-finite',
+      exit: 4,
       found: expect.stringMatching(
-        /^gradients of norm (NaN|Infinity) at epoch 0, step 1, examples (\d+, ){7}\d+$/,
+        /^model.classify, in training: logits are not finite from .*; at epoch 0, step 1, examples (\d+, ){7}\d+$/,
       ) as string,
     });
     expect(weightsOf(model)).toEqual(before);
     model.dispose();
   });
 
-  test('parameters that the last update of an epoch spoilt, before they are scored', async () => {
+  test.each([null, 1])(
+    'a gradient that is not finite under a finite loss, clipNorm %s: the loss is named',
+    async (clipNorm) => {
+      const dataset = tinyDataset();
+      const model = tinyModel(dataset);
+      const before = weightsOf(model);
+      const steep: BatchLoss = { kind: 'batch', compute: (logits) => tf.sum(tf.sqrt(tf.mul(logits, 0))) }; // √0: slope ∞
+      const failing = run({
+        dataset,
+        model: { ...model, dispose: () => undefined },
+        loss: steep,
+        options: { clipNorm },
+      });
+      await expect(failing).rejects.toMatchObject({
+        code: 'plugin-not-finite',
+        exit: 4,
+        found: expect.stringMatching(
+          /^loss.compute, in training: a gradient of NaN at .*; at epoch 0, step 1, examples (\d+, ){7}\d+$/,
+        ) as string,
+      });
+      expect(weightsOf(model)).toEqual(before);
+      model.dispose();
+    },
+  );
+
+  test('parameters that the last update of an epoch spoilt: the optimiser is named before they are scored', async () => {
     const spoiling: Optimizer = {
       step: ([first], _, { step }) => {
         if (step === 3) tf.tidy(() => first!.variable.assign(tf.fill(first!.variable.shape, NaN)));
@@ -293,8 +303,10 @@ describe('a run that cannot go on says why', () => {
     let scored = 0;
     const evaluate = () => Promise.resolve({ scored: ++scored });
     await expect(run({ optimizer: spoiling, evaluate })).rejects.toMatchObject({
-      code: 'diverged',
-      found: expect.stringMatching(/^parameters of norm NaN at epoch 0, step 3, examples (\d+, ){5}\d+$/) as string,
+      code: 'plugin-not-finite',
+      found: expect.stringMatching(
+        /^optimizer.step, in training: hidden holds NaN; at epoch 0, step 3, examples (\d+, ){5}\d+$/,
+      ) as string,
     });
     expect(scored).toBe(0);
   });

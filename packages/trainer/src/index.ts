@@ -22,6 +22,7 @@ export { epochOrder, epochSteps, type Drawing } from './order.js';
 export { learningRateAt, scheduleOptions, type Schedule } from './schedules.js';
 export { readInputs } from './read-inputs.js';
 export { scoreBlocks, scoreExamples, type ScoreBlock, type Scoring } from './score.js';
+export { checkScores } from './score-fault.js';
 export { Step, type StepResult, type StepTime, type Training } from './step.js';
 export { tensorOperations, type Operand } from './tensor-operations.js';
 export { trainingOptions, type TrainingOptions } from './training-options.js';

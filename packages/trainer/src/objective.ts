@@ -3,19 +3,20 @@ import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 
 import {
   LOGIT,
-  rowOf,
   type BatchLabels,
   type BatchLoss,
-  type Csr,
   type ElementwiseLoss,
   type Loss,
   type MineSampler,
 } from '@counterweight/core';
 
 import { classTables } from './class-tables.js';
+import type { Culprit } from './culprit.js';
 import { entryValues, lossFunctions, type LossFunctions } from './entry-values.js';
 import { errors } from './errors.js';
-import { callPlugin } from './plugin-call.js';
+import { batchCulprit, elementwiseCulprit } from './loss-culprit.js';
+import { checkedMined, countKept, whereKnown } from './mined-weights.js';
+import { callPlugin, checkedTensor, methodOf, type Method } from './plugin-call.js';
 import { checkTargets } from './soft-targets.js';
 
 /** mean: over known (or kept) entries. batch: summed over classes, mean over examples. */
@@ -52,6 +53,13 @@ export interface Objective {
   readonly additive: boolean;
   /** Of the last call of `value`. */
   readonly statistics: ObjectiveStatistics;
+  /** What gives its value, as errors name it. */
+  readonly method: Method;
+  /**
+   * Who made a value or gradient at finite logits that is not finite. Slow: asked once something went wrong.
+   * @returns undefined where no plugin is to blame, as at logits that have grown too large
+   */
+  culprit(logits: Tensor2D, batch: BatchLabels): Culprit | undefined;
   /** Frees the tables per class. */
   dispose(): void;
 }
@@ -65,6 +73,8 @@ export function createObjective(options: ObjectiveOptions): Objective {
   return batchObjective(loss, options);
 }
 
+/** The caller's own model made them. */
+const LOGITS: Method = { use: 'model.classify: logits', doing: 'in training' };
 const NOTHING: ObjectiveStatistics = { keptPositives: 0, keptNegatives: 0, denominator: 0 };
 
 /** Curves → mining and weights → reduction, as one custom gradient: nothing inside is taped, so a miner needs no care. */
@@ -77,7 +87,7 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
   const at = (epoch: number): LossFunctions => {
     if (!functions || functionsEpoch !== epoch) {
       tables.dispose(); // an epoch's curves may bring tables of their own
-      functions = lossFunctions(callPlugin('loss.curves', () => loss.curves(LOGIT, { epoch })));
+      functions = lossFunctions(callPlugin(methodOf(loss, 'loss', 'curves'), () => loss.curves(LOGIT, { epoch })));
       functionsEpoch = epoch;
     }
     return functions;
@@ -89,17 +99,11 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
       values = tf.mul(values, factor);
       slopes = tf.mul(slopes, factor);
     };
-    if (loss.entryWeights)
-      multiply(
-        whereKnown(
-          checked(
-            'loss.entryWeights',
-            callPlugin('loss.entryWeights', () => loss.entryWeights!(batch)),
-            logits.shape,
-          ),
-          batch,
-        ),
-      );
+    if (loss.entryWeights) {
+      const method = methodOf(loss, 'loss', 'entryWeights');
+      const weights = callPlugin(method, () => loss.entryWeights!(batch));
+      multiply(whereKnown(checkedTensor(method, weights, logits.shape), batch));
+    }
     if (exampleWeights)
       multiply(
         tf.tensor2d(
@@ -110,9 +114,14 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
     const { positives, known } = batch.counts;
     statistics = { keptPositives: positives, keptNegatives: known - positives, denominator: known };
     if (miner && batch.epoch >= (miner.startEpoch ?? 1)) {
-      const mined = callPlugin('sampler.mine', () => miner.mine({ losses: values, batch }));
-      multiply(whereKnown(checked('sampler.mine: weights', mined.weights, logits.shape), batch));
-      const kept = countKept(mined.weights, batch);
+      const method = methodOf(miner, 'sampler', 'mine');
+      const mined = checkedMined(
+        method,
+        callPlugin(method, () => miner.mine({ losses: values, batch })),
+        logits.shape,
+      );
+      multiply(whereKnown(mined.weights, batch));
+      const kept = countKept(method, mined.weights, batch);
       statistics = {
         ...kept,
         denominator: { kept: kept.keptPositives + kept.keptNegatives, positives, known }[mined.denominator],
@@ -125,7 +134,7 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
 
   return {
     value: (logits, batch) => {
-      checked('model.classify: logits', logits, [batch.examples.length, columns]);
+      checkedTensor(LOGITS, logits, [batch.examples.length, columns]);
       checkTargets(loss, batch.labels, batch.examples);
       return tf.customGrad((z, save) => {
         const { sum, slopes } = forward(z as Tensor2D, batch);
@@ -141,33 +150,13 @@ function elementwiseObjective(loss: ElementwiseLoss, options: ObjectiveOptions):
     get statistics() {
       return statistics;
     },
+    method: methodOf(loss, 'loss', 'curves'),
+    culprit: (logits, batch) =>
+      elementwiseCulprit(loss, () => entryValues(at(batch.epoch), logits, batch, tables), logits, batch),
     dispose: () => {
       tables.dispose();
     },
   };
-}
-
-/** A plugin's weights with 0 at unknown entries, whatever was there: 0 · NaN would be NaN. */
-function whereKnown(weights: Tensor2D, batch: BatchLabels): Tensor2D {
-  const known = batch.known();
-  return known ? tf.where(tf.cast(known, 'bool'), weights, tf.zerosLike(weights)) : weights;
-}
-
-/** Known entries of a weight other than 0. One pass over what a miner most often made in JavaScript: cheaper than kernels. */
-function countKept(weights: Tensor2D, { labels }: BatchLabels): { keptPositives: number; keptNegatives: number } {
-  const { columns, positives, exceptions, unlisted } = labels;
-  const values = weights.dataSync();
-  const among = (listed: Csr | undefined): number => {
-    let kept = 0;
-    for (let row = 0; listed && row < labels.rows; row++)
-      for (const column of rowOf(listed, row)) if (values[row * columns + column] !== 0) kept++;
-    return kept;
-  };
-  const [keptPositives, keptExceptions] = [among(positives), among(exceptions)];
-  if (unlisted === 'unknown') return { keptPositives, keptNegatives: keptExceptions };
-  let kept = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] !== 0) kept++; // four times as fast as for-of
-  return { keptPositives, keptNegatives: kept - keptPositives - keptExceptions };
 }
 
 /** A loss that couples entries: plain tfjs operations, differentiated by tfjs. */
@@ -175,13 +164,14 @@ function batchObjective(loss: BatchLoss, { columns }: ObjectiveOptions): Objecti
   let statistics = NOTHING;
   return {
     value: (logits, batch) => {
-      checked('model.classify: logits', logits, [batch.examples.length, columns]);
+      checkedTensor(LOGITS, logits, [batch.examples.length, columns]);
       checkTargets(loss, batch.labels, batch.examples);
       const { positives, known } = batch.counts;
       statistics = { keptPositives: positives, keptNegatives: known - positives, denominator: batch.examples.length };
-      return checked(
-        'loss.compute',
-        callPlugin('loss.compute', () => loss.compute(logits, batch)),
+      const method = methodOf(loss, 'loss', 'compute');
+      return checkedTensor(
+        method,
+        callPlugin(method, () => loss.compute(logits, batch)),
         [],
       );
     },
@@ -189,14 +179,8 @@ function batchObjective(loss: BatchLoss, { columns }: ObjectiveOptions): Objecti
     get statistics() {
       return statistics;
     },
+    method: methodOf(loss, 'loss', 'compute'),
+    culprit: (logits, batch) => batchCulprit(loss, logits, batch),
     dispose: () => undefined,
   };
-}
-
-/** A tensor from outside, if it is what the contract says. */
-function checked<T extends Tensor>(what: string, tensor: T, shape: readonly number[]): T {
-  const found = tensor instanceof tf.Tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : typeof tensor;
-  const expected = `float32 [${shape.join(', ')}]`;
-  if (found !== expected) throw errors['tensor-shape-wrong']({ what, found, expected });
-  return tensor;
 }

@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { randomStream, type Dataset, type Model, type Scores } from '@counterweight/core';
 
 import { readBatches } from './batches.js';
+import { forward } from './forward.js';
+import { checkScores } from './score-fault.js';
 
 // Inference draws nothing; the contract wants a stream all the same.
 const INFERENCE = { training: false, frozen: new Set<'body' | 'head'>(), random: randomStream(0) };
@@ -34,7 +36,7 @@ export async function* scoreBlocks(
   let from = 0;
   for await (const { inputs, shape, examples: batch } of readBatches(source, examples, { batchSize })) {
     const rows = batch.length;
-    const scored = tf.tidy(() => model.classify(model.features(tf.tensor(inputs, [rows, ...shape]), INFERENCE)));
+    const scored = tf.tidy(() => forward(model, tf.tensor(inputs, [rows, ...shape]), INFERENCE));
     const logits = scored.dataSync<'float32'>(); // not inside `tidy`, which would search every number for tensors
     scored.dispose();
     yield { from, rows, logits };
@@ -43,7 +45,10 @@ export async function* scoreBlocks(
   }
 }
 
-/** The logits of some examples at once, row i for `examples[i]`. Memory 4·examples·classes bytes. */
+/**
+ * The logits of some examples at once, row i for `examples[i]`. Memory 4·examples·classes bytes.
+ * @throws plugin-not-finite, what the model throws
+ */
 export async function scoreExamples(
   model: Model,
   source: Pick<Dataset, 'input' | 'read'>,
@@ -52,7 +57,9 @@ export async function scoreExamples(
 ): Promise<Scores> {
   const columns = model.head.bias.size;
   const logits = new Float32Array(examples.length * columns);
-  for await (const block of scoreBlocks(model, source, examples, scoring))
+  for await (const block of scoreBlocks(model, source, examples, scoring)) {
+    checkScores(model, block, examples);
     logits.set(block.logits, block.from * columns);
+  }
   return { rows: examples.length, columns, block: (from, to) => logits.subarray(from * columns, to * columns) };
 }

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 
-import type { Model, Optimizer, Parameter, RandomStream, SparseLabels } from '@counterweight/core';
+import type { Dataset, Model, Optimizer, Parameter, RandomStream, SparseLabels } from '@counterweight/core';
 
 import { batchLabels } from './batch-labels.js';
 import type { Batch } from './batches.js';
-import { errors } from './errors.js';
+import { forward } from './forward.js';
 import { clipByGlobalNorm, globalNorm } from './gradient-norm.js';
 import type { Objective, ObjectiveStatistics } from './objective.js';
+import { notDifferentiable, notFinite, parameterFault, type FailedStep } from './step-fault.js';
 import { StepSums } from './step-sums.js';
 
 /** What moves in a step. */
@@ -17,6 +18,8 @@ export interface Training {
   readonly optimizer: Optimizer;
   /** Of the whole data set. */
   readonly labels: SparseLabels;
+  /** Where inputs come from: named where they are not finite. */
+  readonly dataset?: Pick<Dataset, 'read'>;
   /** Upper bound of the gradients' global norm; null: none. */
   readonly clipNorm: number | null;
   readonly frozen: ReadonlySet<Parameter['group']>;
@@ -42,6 +45,8 @@ export interface StepResult extends ObjectiveStatistics {
 export class Step {
   private readonly sums: StepSums;
   private readonly parameters: readonly Parameter[];
+  /** The batch at hand, for who asks why it failed. */
+  private at: Pick<FailedStep, 'batch' | 'random'> | undefined;
 
   constructor(
     private readonly training: Training,
@@ -51,39 +56,47 @@ export class Step {
     this.parameters = training.model.parameters.filter(({ group }) => !training.frozen.has(group));
   }
 
-  /** @throws diverged when the loss is not finite; what the model, the loss and the miner throw */
-  add({ inputs, examples, shape }: Batch): void {
+  /** @throws diverged, plugin-not-finite when the loss is not finite; what the model, the loss and the miner throw */
+  add(batch: Batch): void {
+    const { inputs, examples, shape } = batch;
     const { model, objective, frozen } = this.training;
     const { batches } = this.sums;
     const random = batches === 0 ? this.time.random : this.time.random.fork(batches);
     const labels = batchLabels(this.training.labels, examples, this.time.epoch);
+    this.at = { batch, random };
     try {
       tf.tidy(() => {
         const images = tf.tensor(inputs, [examples.length, ...shape]);
         const { value, grads } = tf.variableGrads(
-          () => objective.value(model.classify(model.features(images, { training: true, frozen, random })), labels),
+          () => objective.value(forward(model, images, { training: true, frozen, random }), labels),
           this.parameters.map(({ variable }) => variable),
         );
         const result = { loss: value.dataSync()[0]!, ...objective.statistics };
         this.sums.add(result, byName(this.parameters, grads), examples);
-        if (!Number.isFinite(result.loss)) throw this.diverged(`loss ${result.loss}`);
+        if (!Number.isFinite(result.loss)) throw notFinite(this.failure, `loss ${result.loss}`);
       });
+    } catch (error) {
+      throw notDifferentiable(this.failure, error);
     } finally {
       labels.dispose();
     }
   }
 
-  /** @throws diverged when a gradient is not finite; the parameters are then untouched */
+  /** @throws diverged, plugin-not-finite when a gradient is not finite; the parameters are then untouched */
   finish(): StepResult {
     const { optimizer, clipNorm } = this.training;
     const { step, learningRate } = this.time;
     tf.tidy(() => {
       const { gradients } = this.sums;
       const norm = globalNorm(gradients.values());
-      if (!Number.isFinite(norm)) throw this.diverged(`gradients of norm ${norm}`);
+      if (!Number.isFinite(norm)) throw notFinite({ ...this.failure, gradients }, `gradients of norm ${norm}`);
       const clipped = clipNorm === null ? gradients : clipByGlobalNorm(gradients, norm, clipNorm);
       optimizer.step(this.parameters, clipped, { step, learningRate });
     });
+    // Once, at the beginning; later what it spoils shows in the next loss.
+    const fault =
+      step === 1 ? parameterFault(this.training, { ...this.time, examples: this.sums.examples }) : undefined;
+    if (fault) throw fault;
     this.dispose();
     return this.sums.result;
   }
@@ -98,9 +111,9 @@ export class Step {
     this.sums.dispose();
   }
 
-  private diverged(what: string): Error {
-    const { epoch, step } = this.time;
-    return errors.diverged({ what, epoch, step, examples: this.sums.examples });
+  private get failure(): FailedStep {
+    const { training, time, sums } = this;
+    return { training, time, examples: sums.examples, ...this.at! };
   }
 }
 

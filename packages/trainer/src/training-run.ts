@@ -14,6 +14,7 @@ import { drawingOf, epochOrder } from './order.js';
 import { RunClock, secondsSince } from './run-clock.js';
 import { partsOfRun } from './run-parts.js';
 import { learningRateAt } from './schedules.js';
+import { parameterFault } from './step-fault.js';
 import { Step, type StepResult, type Training } from './step.js';
 import { StopReasons } from './stop-reasons.js';
 import { checkPosition, gather, restore, type StatePart, type TrainingState } from './training-state.js';
@@ -26,6 +27,8 @@ export class TrainingRun {
   private batch = 0;
   /** Done of the run. */
   private steps = 0;
+  /** Of the last batch. */
+  private examples: Int32Array = new Int32Array();
   /** Whether anything happened since the state was last saved or restored. */
   private isNew = true;
 
@@ -48,7 +51,7 @@ export class TrainingRun {
     const { labels, exampleWeights } = dataset;
     const { reduction, clipNorm, ema, earlyStopping } = options;
     const objective = createObjective({ loss, columns: labels.columns, miner, reduction, exampleWeights });
-    this.training = { model, objective, optimizer, labels, clipNorm, frozen };
+    this.training = { model, objective, optimizer, labels, dataset, clipNorm, frozen };
     this.average = ema && averageWeights([...model.parameters, ...model.buffers].filter(this.isMoving), ema);
     this.early = earlyStopping && new EarlyStopping(earlyStopping, model);
     this.watchers = this.early ? [...callbacks, this.early] : callbacks;
@@ -110,6 +113,7 @@ export class TrainingRun {
         this.clock.wait(secondsSince(asked));
         step ??= this.beginStep();
         step.add(batch);
+        this.examples = batch.examples;
         this.batch++;
         if (step.batches === accumulate || this.batch === batches) {
           const done = step.finish();
@@ -124,7 +128,7 @@ export class TrainingRun {
     } finally {
       step?.dispose();
     }
-    this.checkParameters(order.subarray((batches - 1) * batchSize));
+    this.checkParameters();
     return true;
   }
 
@@ -179,6 +183,7 @@ export class TrainingRun {
 
   private async save(): Promise<void> {
     if (!this.input.save || !this.isNew) return;
+    this.checkParameters(); // what is saved can be gone on from
     const { epoch, batch, steps: step, parts } = this;
     await this.input.save({ epoch, batch, step, seconds: this.clock.run.seconds, arrays: gather(parts) });
     this.isNew = false;
@@ -204,10 +209,12 @@ export class TrainingRun {
   }
 
   /** What the last update of an epoch spoils shows in no loss before the model is scored. */
-  private checkParameters(examples: Int32Array): void {
+  private checkParameters(): void {
     const { parameters }: Model = this.input.model;
+    const { examples } = this;
     const norm = tf.tidy(() => globalNorm(parameters.map(({ variable }) => variable)));
-    if (!Number.isFinite(norm))
-      throw errors.diverged({ what: `parameters of norm ${norm}`, epoch: this.epoch, step: this.steps, examples });
+    if (Number.isFinite(norm)) return;
+    const about = { epoch: this.epoch, step: this.steps, examples };
+    throw parameterFault(this.training, about) ?? errors.diverged({ ...about, what: `parameters of norm ${norm}` });
   }
 }

@@ -1,7 +1,7 @@
 import type { StateArrays, Stateful } from '@counterweight/core';
 
 import { errors } from './errors.js';
-import { callPlugin } from './plugin-call.js';
+import { callPlugin, methodOf, refuse } from './plugin-call.js';
 import { layoutOf } from './state-arrays.js';
 
 /** What a run needs to go on after any step as if it had never stopped. */
@@ -55,22 +55,41 @@ export function restore(parts: readonly StatePart[], arrays: StateArrays): void 
   }
 }
 
-/** A plugin's memory under a name, if it has one; what it throws names it. */
+/** A plugin's memory under a name, if it has one; what it throws, or gives instead of arrays, names it. */
 export function pluginPart(name: string, plugin: Partial<Stateful>): readonly StatePart[] {
   if (!plugin.save || !plugin.load) return [];
+  const [save, load] = [methodOf(plugin, name, 'save'), methodOf(plugin, name, 'load')];
   return [
     [
       name,
       {
-        save: () => callPlugin(`${name}.save`, () => plugin.save!()),
+        save: () => {
+          const state: unknown = callPlugin(save, () => plugin.save!());
+          const wrong = notArrays(state);
+          if (wrong !== undefined)
+            throw refuse(save, wrong, 'an object of Float32Array, Float64Array, Int32Array or Uint8Array');
+          return state as StateArrays;
+        },
         load: (state) => {
-          callPlugin(`${name}.load`, () => {
+          callPlugin(load, () => {
             plugin.load!(state);
           });
         },
       },
     ],
   ];
+}
+
+const ARRAYS = [Float32Array, Float64Array, Int32Array, Uint8Array];
+
+/** What is in a state that cannot be saved, in words. */
+function notArrays(state: unknown): string | undefined {
+  if (typeof state !== 'object' || state === null || ArrayBuffer.isView(state) || Array.isArray(state))
+    return state === null ? 'null' : Array.isArray(state) ? 'an array' : typeof state;
+  const wrong = Object.entries(state).find(([, value]) => !ARRAYS.some((one) => value instanceof one));
+  if (!wrong) return undefined;
+  const [key, value] = wrong as [string, unknown];
+  return `${key} is ${typeof value === 'object' && value !== null ? value.constructor.name : typeof value}`;
 }
 
 /**
