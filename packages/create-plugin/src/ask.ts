@@ -40,8 +40,8 @@ const KIND_LIST = Object.entries(KINDS)
 
 export const KIND_QUESTION = `What kind of plugin?\n${KIND_LIST}Number or word: `;
 
+const WORDS = Object.keys(KINDS) as PluginKind[];
+
 /** A kind by its place in the list, or by its word. */
 export const kindAnswered = (answer: string): PluginKind | undefined =>
-  Object.keys(KINDS).find((kind, i): kind is PluginKind => answer === kind || answer === String(i + 1)) as
-    | PluginKind
-    | undefined;
+  WORDS.find((kind, i) => answer === kind || answer === `${i + 1}`);

@@ -66,7 +66,10 @@ function describe({ out, err }: Surroundings): Command {
     .option('--folder <folder>', 'where to write it, new or empty (default: the name without its scope)')
     .version(version)
     .addHelpText('after', `\nKinds:\n${kinds.join('\n')}\n`)
-    .addHelpText('after', 'With npm, options come after two hyphens: npm create @counterweight/plugin my-loss -- --kind loss')
+    .addHelpText(
+      'after',
+      'With npm, options come after two hyphens: npm create @counterweight/plugin my-loss -- --kind loss',
+    )
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: err })
     .showHelpAfterError('(add --help for what can be given)');

@@ -30,7 +30,11 @@ export interface CreatedPlugin {
  * @throws package-name-invalid, package-kind-unknown, package-folder-occupied, package-folder-unusable (exit 2)
  * @example await createPlugin({ name: 'my-loss', kind: 'loss' });
  */
-export async function createPlugin({ name, kind, folder = unscoped(name) }: CreatePluginOptions): Promise<CreatedPlugin> {
+export async function createPlugin({
+  name,
+  kind,
+  folder = unscoped(name),
+}: CreatePluginOptions): Promise<CreatedPlugin> {
   if (!isKind(kind)) throw errors['package-kind-unknown']({ kind: String(kind) });
   if (!isPackageName(name) || dependenciesOf(kind).includes(name)) throw errors['package-name-invalid']({ name });
   const files = render(kind, namesOf(name, kind));
@@ -69,15 +73,19 @@ async function writeWhole(folder: string, there: boolean, files: Files): Promise
       await mkdir(dirname(join(staging, path)), { recursive: true });
       await writeFile(join(staging, path), text, { flag: 'wx' });
     }
-    if (!there) return await rename(staging, folder);
-    // The folder stays the one that a shell may stand in: its new content moves up into it.
-    for (const entry of await readdir(staging)) {
-      await rename(join(staging, entry), join(folder, entry));
-      moved.push(join(folder, entry));
-    }
-    await rmdir(staging);
+    if (there) await moveUp(staging, folder, moved);
+    else await rename(staging, folder);
   } catch (error) {
     for (const path of [...moved, madeFirst ?? staging]) await rm(path, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The folder stays the one that a shell may stand in. @param moved gets what came up, in case the rest does not */
+async function moveUp(staging: string, folder: string, moved: string[]): Promise<void> {
+  for (const entry of await readdir(staging)) {
+    await rename(join(staging, entry), join(folder, entry));
+    moved.push(join(folder, entry));
+  }
+  await rmdir(staging);
 }

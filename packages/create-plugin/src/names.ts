@@ -28,7 +28,9 @@ export const unscoped = (name: string): string => name.replace(/^.*\//, '');
 /** @param name a package's name, `isPackageName` */
 export function namesOf(name: string, kind: PluginKind): Names {
   const { noun, plugin } = KINDS[kind];
-  const parts = unscoped(name).split(/[^a-z0-9]+/).filter(Boolean);
+  const parts = unscoped(name)
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
   const whole = parts.join('-');
   // As @counterweight/loss-focal holds `focal`.
   const prefix = [kind, noun.toLowerCase(), plugin].find((one) => whole.startsWith(`${one}-`));

@@ -23,10 +23,7 @@ export function render(kind: PluginKind, names: Names): Files {
   const files = new Map<string, string>();
   for (const template of ['shared', kind])
     for (const path of filesIn(join(PACKAGE, 'templates', template)))
-      files.set(
-        renamed(path, names),
-        filled(readFileSync(join(PACKAGE, 'templates', template, path), 'utf8'), names),
-      );
+      files.set(renamed(path, names), filled(readFileSync(join(PACKAGE, 'templates', template, path), 'utf8'), names));
   files.set('package.json', completed(files.get('package.json')!, kind));
   return files;
 }
@@ -40,7 +37,12 @@ export function dependenciesOf(kind: PluginKind): readonly string[] {
 const filesIn = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1).split(sep).join('/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .split(sep)
+        .join('/'),
+    )
     .sort();
 
 /** npm takes a .gitignore out of what it packs, so the template's has no dot. */

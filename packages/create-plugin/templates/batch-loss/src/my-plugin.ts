@@ -2,7 +2,12 @@ import { z, type BatchLoss } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export const options = z.strictObject({
-  slope: z.number().gt(0).max(30).default(1).describe('Steepness β of the soft decision; a large one counts hard ones.'),
+  slope: z
+    .number()
+    .gt(0)
+    .max(30)
+    .default(1)
+    .describe('Steepness β of the soft decision; a large one counts hard ones.'),
   offset: z.number().min(-30).max(30).default(0).describe('Added to a logit before it is decided: η.'),
 });
 export type MyPluginOptions = z.output<typeof options>;

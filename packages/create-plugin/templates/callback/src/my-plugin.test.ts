@@ -19,7 +19,13 @@ test('an epoch that is done again replaces its line and those after it', async (
       ...{ epoch, step: 10 * (epoch + 1), loss, learningRate: 0.5, seconds: 2, waited: 0 },
       ...{ keptPositives: 1, keptNegatives: 9, metrics: { 'f1.macro': null }, stop: () => undefined },
     });
-  for (const [epoch, loss] of [[0, 0.3], [1, 0.9], [2, 0.9], [1, 0.2]] as const) await epochEnd(epoch, loss);
+  for (const [epoch, loss] of [
+    [0, 0.3],
+    [1, 0.9],
+    [2, 0.9],
+    [1, 0.2],
+  ] as const)
+    await epochEnd(epoch, loss);
   const text = await readFile(join(folder, 'epochs.csv'), 'utf8');
   assert.equal(text, 'epoch,step,loss,learningRate,seconds,f1.macro\n0,10,0.3,0.5,2,\n1,20,0.2,0.5,2,\n');
   await rm(folder, { recursive: true });

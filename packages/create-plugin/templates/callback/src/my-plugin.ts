@@ -34,7 +34,9 @@ const header = ({ metrics }: EpochEvent): string =>
 
 /** A metric that is undefined is an empty cell. */
 const row = ({ epoch, step, loss, learningRate, seconds, metrics }: EpochEvent): string =>
-  [epoch, step, loss, learningRate, seconds, ...Object.values(metrics)].map((value) => cell(String(value ?? ''))).join(',');
+  [epoch, step, loss, learningRate, seconds, ...Object.values(metrics)]
+    .map((value) => cell(String(value ?? '')))
+    .join(',');
 
 /** RFC 4180. */
 const cell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

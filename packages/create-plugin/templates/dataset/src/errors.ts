@@ -6,7 +6,8 @@ export const errors = defineErrors({
     exit: 3,
     title: 'A line of the table is not an example.',
     found: ({ found }: { found: string }) => found,
-    expected: () => '{"id": "a", "features": [1, 2], "labels": ["cat"], "split": "train"}, as many features in every line',
+    expected: () =>
+      '{"id": "a", "features": [1, 2], "labels": ["cat"], "split": "train"}, as many features in every line',
     remedy: () => 'correct that line',
   },
 });

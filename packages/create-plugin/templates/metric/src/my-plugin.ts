@@ -1,4 +1,12 @@
-import { rowOf, sigmoid, z, type Evaluation, type Metric, type MetricResult, type SparseLabels } from '@counterweight/core';
+import {
+  rowOf,
+  sigmoid,
+  z,
+  type Evaluation,
+  type Metric,
+  type MetricResult,
+  type SparseLabels,
+} from '@counterweight/core';
 
 export const options = z.strictObject({});
 
@@ -17,7 +25,12 @@ const ROWS = 256;
 
 async function compute({ scores, labels, included, threshold, thresholds }: Evaluation): Promise<MetricResult> {
   const { rows, columns } = labels;
-  const counts = { positives: zeros(columns), hits: zeros(columns), negatives: zeros(columns), rejected: zeros(columns) };
+  const counts = {
+    positives: zeros(columns),
+    hits: zeros(columns),
+    negatives: zeros(columns),
+    rejected: zeros(columns),
+  };
   const row = new Int8Array(columns);
   for (let from = 0; from < rows; from += ROWS) {
     const to = Math.min(from + ROWS, rows);
@@ -42,15 +55,17 @@ async function compute({ scores, labels, included, threshold, thresholds }: Eval
   return { values: { macro }, perClass: { each } };
 }
 
-const [UNKNOWN, NEGATIVE, POSITIVE] = [-1, 0, 1];
+const UNKNOWN = -1;
+const NEGATIVE = 0;
+const POSITIVE = 1;
 
 /** What each entry of a row is. Labels are sparse: what is listed nowhere is negative, or unknown. */
 function readRow({ positives, unlisted, exceptions }: SparseLabels, row: number, into: Int8Array): void {
-  into.fill(unlisted === 'negative' ? NEGATIVE! : UNKNOWN!);
-  if (exceptions) for (const c of rowOf(exceptions, row)) into[c] = unlisted === 'negative' ? UNKNOWN! : NEGATIVE!;
+  into.fill(unlisted === 'negative' ? NEGATIVE : UNKNOWN);
+  if (exceptions) for (const c of rowOf(exceptions, row)) into[c] = unlisted === 'negative' ? UNKNOWN : NEGATIVE;
   const { offsets, classes, values } = positives;
   for (let i = offsets[row]!; i < offsets[row + 1]!; i++)
-    into[classes[i]!] = (values?.[i] ?? 1) >= 0.5 ? POSITIVE! : NEGATIVE!; // a soft target
+    into[classes[i]!] = (values?.[i] ?? 1) >= 0.5 ? POSITIVE : NEGATIVE; // a soft target
 }
 
 const zeros = (length: number): Float64Array => new Float64Array(length);

@@ -15,7 +15,13 @@ mineConformance({ test, plugin, options: [{}, { share: 1 }, { share: 0.01, start
 test('half of four entries: the two with the largest loss, positive or not', async () => {
   await ensureBackend();
   const batch = batchLabels(labelsFromRows([[0], [1]], 2), Int32Array.of(0, 1), 1);
-  const losses = tf.tensor2d([[0.1, 3], [2, 0.2]]);
+  const losses = tf.tensor2d([
+    [0.1, 3],
+    [2, 0.2],
+  ]);
   const { weights } = myPlugin({ share: 0.5, startEpoch: 1 }).mine({ losses, batch });
-  assert.deepEqual(weights.arraySync(), [[0, 1], [1, 0]]);
+  assert.deepEqual(weights.arraySync(), [
+    [0, 1],
+    [1, 0],
+  ]);
 });

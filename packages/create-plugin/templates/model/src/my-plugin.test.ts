@@ -12,7 +12,13 @@ modelConformance({ test, plugin, options: [{}, { hidden: 3 }] });
 
 test('it has (inputs + 1) · hidden + (hidden + 1) · classes numbers to learn', async () => {
   await ensureBackend();
-  const input = { shape: [4, 4, 3], dtype: 'uint8', classes: 5, mean: [100, 100, 100], deviation: [50, 50, 50] } as const;
+  const input = {
+    shape: [4, 4, 3],
+    dtype: 'uint8',
+    classes: 5,
+    mean: [100, 100, 100],
+    deviation: [50, 50, 50],
+  } as const;
   const model = myPlugin({ hidden: 7 }, input, randomStream(1));
   const learnt = model.parameters.reduce((sum, { variable }) => sum + variable.size, 0);
   assert.equal(learnt, (48 + 1) * 7 + (7 + 1) * 5);

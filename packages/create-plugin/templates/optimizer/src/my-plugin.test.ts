@@ -17,7 +17,8 @@ test('a step is as long for a small gradient as for a large one, and a kernel de
   const parameter = { name: 'w', variable, group: 'body', decay: true } as const;
   const lion = myPlugin({ learningRate: 0.5, beta1: 0.9, beta2: 0.99, weightDecay: 0.2 });
   lion.step([parameter], new Map([['w', gradient]]), { step: 1, learningRate: 0.5 });
-  assert.deepEqual([...variable.dataSync()], [0.4, 1.4, 0.9].map(Math.fround));
+  const moved = variable.dataSync();
+  [0.4, 1.4, 0.9].forEach((expected, i) => assert.ok(Math.abs(moved[i]! - expected) < 1e-6));
   lion.dispose?.();
   tf.dispose([variable, gradient]);
 });

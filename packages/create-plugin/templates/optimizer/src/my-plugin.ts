@@ -3,7 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 
 const share = z.number().min(0).lt(1);
 export const options = z.strictObject({
-  learningRate: z.number().gt(0).default(0.0004).describe('At the peak of the schedule: a tenth to a third of AdamW’s.'),
+  learningRate: z
+    .number()
+    .gt(0)
+    .default(0.0004)
+    .describe('At the peak of the schedule: a tenth to a third of AdamW’s.'),
   beta1: share.default(0.9).describe('Share of the momentum in the direction of a step.'),
   beta2: share.default(0.99).describe('Share of the momentum that is kept.'),
   weightDecay: z.number().min(0).default(0.2).describe('Share of a kernel that a step at rate 1 would take away.'),
