@@ -2,19 +2,13 @@ import { createRequire } from 'node:module';
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
-import {
-  checkCommand,
-  compareCommand,
-  doctorCommand,
-  installCommand,
-  runCommand,
-  type ManifestOptions,
-  type Terminal,
-} from './commands.js';
+import { checkCommand, compareCommand, runCommand, type ManifestOptions, type Terminal } from './commands.js';
+import { DEVICES, doctorCommand, type EngineFlags, installCommand, type InstallFlags } from './engine-command.js';
 import { failureOf } from './failure.js';
 import { predictCommand, type PredictCommandOptions } from './predict-command.js';
 import { pluginsCommand, type WhereOptions } from './plugins-command.js';
 import { FORMATS } from './predictions-format.js';
+import { schemaCommand } from './schema-command.js';
 
 const USAGE = 2;
 
@@ -70,6 +64,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .addOption(manifestOverride())
     .option('--out <folder>', 'the run folder, new or empty (default: runs/TIME-NAME)')
     .addOption(new Option('--resume <folder>', 'go on with the run in this folder, or start it there').conflicts('out'))
+    .addOption(device())
     .option('--threads <n>', 'threads of the engine (default: one per core)', positive)
     .action(async (file: string | undefined, options: ManifestOptions & { resume?: string }, command: Command) => {
       if (file === undefined && options.resume === undefined)
@@ -79,7 +74,9 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
   shared(program.command('check'), 'Tell what a run would do and take. Trains nothing.')
     .argument('<manifest>', 'a YAML file')
     .addOption(manifestOverride())
-    .action(async (file: string, options: ManifestOptions) => {
+    .addOption(device())
+    .option('--threads <n>', 'threads of the engine (default: one per core)', positive)
+    .action(async (file: string, options: ManifestOptions & EngineFlags) => {
       exit(await checkCommand(file, options, terminal));
     });
   program
@@ -94,6 +91,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .option('--top <k>', 'the K most probable labels instead', positive)
     .option('--all', 'the probability of every class')
     .option('--batch-size <n>', 'inputs at once (default: 64)', positive)
+    .addOption(device())
     .option('--threads <n>', 'threads of the engine (default: one per core)', positive)
     .option('--verbose', 'stack traces with errors')
     .action(async (run: string, inputs: string, options: PredictCommandOptions) => {
@@ -111,16 +109,27 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .action(async (name: string | undefined, options: WhereOptions & { json?: boolean }) => {
       exit(await pluginsCommand(name, options, terminal));
     });
+  program
+    .command('schema')
+    .description('Write a JSON Schema of manifests with the options of every installed plugin, for editors.')
+    .exitOverride()
+    .addOption(lookedForFrom())
+    .option('--out <file>', 'a file, new or an earlier schema (default: standard output)')
+    .option('--verbose', 'stack traces with errors')
+    .action(async (options: WhereOptions & { out?: string }) => {
+      exit(await schemaCommand(options, terminal));
+    });
   shared(program.command('doctor'), 'Tell what is needed on this machine, and what was found.').action(
     async (options: { json?: boolean }) => {
       exit(await doctorCommand(options, terminal));
     },
   );
   const engine = program.command('engine').description('The native TensorFlow engine.').exitOverride();
-  shared(engine.command('install'), 'Download, check and build the engine; once per machine.')
+  shared(engine.command('install'), 'Download, check and build the engine; once per machine. A run does it by itself.')
+    .addOption(device())
     .option('--index <url>', 'a Python package index to take it from')
-    .option('--from <file>', 'a wheel that is at hand')
-    .action(async (options: { index?: string; from?: string; json?: boolean }) => {
+    .option('--from <path...>', 'wheels that are at hand, or their folder')
+    .action(async (options: InstallFlags) => {
       exit(await installCommand(options, terminal));
     });
   return program;
@@ -132,6 +141,9 @@ const shared = (command: Command, description: string): Command =>
     .exitOverride()
     .option('--json', 'machine-readable result on standard output')
     .option('--verbose', 'stack traces with errors');
+
+const device = (): Option =>
+  new Option('--device <name>', 'what computes (default: auto, a GPU where one fits)').choices(DEVICES);
 
 const manifestOverride = (): Option =>
   new Option('--set <key=value>', 'override a value of the manifest: training.epochs=3 (may be repeated)').argParser(

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import { type EngineFlags, engineOptions } from './engine-command.js';
 import type { Manifest } from './manifest.js';
 import { planText } from './plan-text.js';
 import { Progress, type ProgressStream } from './progress.js';
@@ -21,7 +22,6 @@ export interface ManifestOptions {
 }
 
 const INTERRUPTED = 130;
-const ENGINE = 5;
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -49,10 +49,14 @@ async function loadRecorded(folder: string | undefined, options: ManifestOptions
 }
 
 /** `counterweight check MANIFEST` */
-export async function checkCommand(file: string, options: ManifestOptions, terminal: Terminal): Promise<number> {
+export async function checkCommand(
+  file: string,
+  options: ManifestOptions & EngineFlags,
+  terminal: Terminal,
+): Promise<number> {
   const manifest = await load(file, options);
   const { check } = await import('./plan.js');
-  const plan = await check(manifest, { logger: loggerOf(terminal) });
+  const plan = await check(manifest, { ...engineOptions(options, terminal), logger: loggerOf(terminal) });
   terminal.out(options.json ? json(plan) : planText(plan));
   return 0;
 }
@@ -60,14 +64,15 @@ export async function checkCommand(file: string, options: ManifestOptions, termi
 /** `counterweight run MANIFEST`, or `counterweight run --resume RUN` with the manifest that the run began with. */
 export async function runCommand(
   file: string | undefined,
-  options: ManifestOptions & { readonly out?: string; readonly resume?: string; readonly threads?: number },
+  options: ManifestOptions & EngineFlags & { readonly out?: string; readonly resume?: string },
   terminal: Terminal,
 ): Promise<number> {
-  const { json: asJson, out, resume, threads } = options;
+  const { json: asJson, out, resume } = options;
   const manifest = file === undefined ? await loadRecorded(resume, options) : await load(file, options);
   const { run } = await import('./run.js');
   const abort = new AbortController();
   const howToGoOn = (folder: string): string => `  counterweight run --resume ${shellWord(resolve(folder))}\n`;
+  const engine = engineOptions(options, terminal);
   // Only training has something to save: before it there is nothing yet, after it everything is.
   let isTraining = false;
   let trained: string | undefined;
@@ -86,13 +91,15 @@ export async function runCommand(
     const result = await run(manifest, {
       ...(out !== undefined && { out }),
       ...(resume !== undefined && { resume }),
-      ...(threads !== undefined && { threads }),
+      ...engine,
       logger: loggerOf(terminal),
       signal: abort.signal,
       onPlan: (plan) => {
         terminal.progress.write(planText(plan));
-        isTraining = true;
         return [new Progress(plan.training, terminal.progress)];
+      },
+      onTraining: () => {
+        isTraining = true;
       },
       onTrained: ({ folder, testExamples }) => {
         isTraining = false;
@@ -121,38 +128,4 @@ export async function compareCommand(
   if (options.out !== undefined) terminal.progress.write(`${await writePage(folders, options.out)}\n`);
   terminal.out(options.json ? json(summaries) : table);
   return 0;
-}
-
-/** `counterweight engine install` */
-export async function installCommand(
-  options: { readonly index?: string; readonly from?: string; readonly json?: boolean },
-  terminal: Terminal,
-): Promise<number> {
-  const { installEngine } = await import('@counterweight/tensorflow');
-  const { InstallLine } = await import('./install-line.js');
-  const line = new InstallLine(terminal.progress);
-  const { index, from } = options;
-  const engine = await installEngine({
-    ...(index !== undefined && { index }),
-    ...(from !== undefined && { from }),
-    onProgress: (progress) => {
-      line.show(progress);
-    },
-  });
-  line.end();
-  terminal.out(options.json ? json({ folder: engine.folder, version: engine.version }) : `${engine.folder}\n`);
-  return 0;
-}
-
-/** `counterweight doctor` */
-export async function doctorCommand(options: { readonly json?: boolean }, terminal: Terminal): Promise<number> {
-  const { engineReport } = await import('@counterweight/tensorflow');
-  const { findings, good } = await engineReport();
-  const lines = findings.map(({ name, found, needed, good: fine }) => {
-    const wanted = needed === undefined ? '' : `  (needed: ${needed})`;
-    return `${fine ? 'good' : 'BAD '}  ${name.padEnd(10)}  ${found}${wanted}\n`;
-  });
-  const advice = good ? 'everything that training needs is here\n' : 'try   counterweight engine install\n';
-  terminal.out(options.json ? json({ good, findings }) : [...lines, advice].join(''));
-  return good ? 0 : ENGINE;
 }

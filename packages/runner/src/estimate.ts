@@ -1,5 +1,4 @@
-import { isCounterweightError, type Callback, type Csr, type Dataset, type SparseLabels } from '@counterweight/core';
-import { loadEngine } from '@counterweight/tensorflow';
+import type { Callback, Csr, Dataset, SparseLabels } from '@counterweight/core';
 import { fit, scoreExamples } from '@counterweight/trainer';
 
 import { evaluateSplit } from './evaluate-split.js';
@@ -33,17 +32,8 @@ const STEPS = 6;
 /** Examples that are scored for the time of evaluation: a few and many, as it costs something per class besides. */
 const SCORED = [32, 256] as const;
 
-/**
- * Builds the model and takes a few steps with made-up inputs. What it changes is thrown away.
- * @returns undefined where the engine is not installed
- */
-export async function estimate(prepared: Prepared, steps: number): Promise<Estimate | undefined> {
-  try {
-    await loadEngine();
-  } catch (error) {
-    if (isCounterweightError(error) && error.code === 'engine-missing') return undefined;
-    throw error;
-  }
+/** Builds the model and takes a few steps with made-up inputs; the engine is loaded. What it changes is thrown away. */
+export async function estimate(prepared: Prepared, steps: number): Promise<Estimate> {
   const { manifest, loss, statistics, miner, draws, metrics, random } = prepared;
   const { training, evaluation } = manifest.settings;
   const dataset = withMadeUpInputs(prepared.dataset);

@@ -2,6 +2,7 @@ import {
   describeSamplerEffect,
   evaluateCurves,
   interactions,
+  isCounterweightError,
   LOGIT,
   outputBias,
   sigmoid,
@@ -12,6 +13,7 @@ import {
 import { classGroups } from '@counterweight/metrics';
 import { plannedSteps } from '@counterweight/trainer';
 
+import { type EngineOptions, openEngine } from './engine.js';
 import type { Entry } from './entries.js';
 import { estimate, type Estimate } from './estimate.js';
 import type { Manifest } from './manifest.js';
@@ -55,33 +57,47 @@ export interface Plan {
   /** With the output bias set from the priors. Null for a loss without curves. */
   readonly start: { readonly loss: number; readonly rawLabelsPerExample: number; readonly rawRatio: number } | null;
   readonly training: { readonly epochs: number; readonly steps: number };
-  /** Of `check`, measured; absent where the engine is not installed. */
+  /** Of `check`, measured; absent where there is no engine. */
   readonly estimate?: Estimate;
   /** What the data set noticed. */
   readonly notices: readonly string[];
   readonly warnings: readonly string[];
 }
 
+export interface CheckOptions extends EngineOptions {
+  readonly logger: Logger;
+  /** Whether a few steps are tried, for time and memory; default true. Nothing else needs the engine. */
+  readonly estimate?: boolean;
+}
+
 /**
- * The plan of a run, and what it will take: reads the data, tries a few steps, writes nothing. Needs no engine for all but the
- * estimate.
- * @param options `estimate: false` leaves that out
- * @throws what `prepare` throws; what the model throws
+ * The plan of a run, and what it will take: reads the data, tries a few steps, writes nothing but, where it is missing, the engine.
+ * Without an engine only the estimate is missing, unless a device was asked for.
+ * @throws what `prepare` throws; what the model throws; where a device is asked for, what the engine throws (exit 5)
  */
-export async function check(
-  manifest: Manifest,
-  { logger, estimate: wanted = true }: { readonly logger: Logger; readonly estimate?: boolean },
-): Promise<Plan> {
+export async function check(manifest: Manifest, options: CheckOptions): Promise<Plan> {
+  const { logger } = options;
   const prepared = await prepare(manifest, logger);
   try {
     const plan = planOf(prepared);
-    if (!wanted) return plan;
-    const measured = await estimate(prepared, plan.training.steps);
-    if (measured) return { ...plan, estimate: measured };
-    logger.info('time and memory are not estimated: that needs the engine (counterweight engine install)');
-    return plan;
+    if (options.estimate === false || !(await hasEngine(options))) return plan;
+    return { ...plan, estimate: await estimate(prepared, plan.training.steps) };
   } finally {
     await prepared.scope.dispose();
+  }
+}
+
+async function hasEngine(options: CheckOptions): Promise<boolean> {
+  try {
+    await openEngine(options, options.logger);
+    return true;
+  } catch (error) {
+    if (!isCounterweightError(error) || options.device !== undefined) throw error;
+    const { code, found, remedy } = error;
+    options.logger.warn(
+      `time and memory are not estimated: ${code}: ${found}; try ${remedy ?? 'counterweight doctor'}`,
+    );
+    return false;
   }
 }
 
@@ -124,15 +140,7 @@ export function planOf(prepared: Prepared): Plan {
 }
 
 /** The plugins of a manifest that come from a package of their own. */
-export const installed = ({
-  data,
-  model,
-  loss,
-  samplers,
-  callbacks,
-  optimizer,
-  metrics,
-}: Manifest): readonly Entry[] =>
+export const installed = ({ data, model, loss, samplers, callbacks, optimizer, metrics }: Manifest): readonly Entry[] =>
   ([data, model, loss, ...samplers, ...callbacks, optimizer, ...metrics] as readonly Entry[]).filter(
     ({ path }) => path !== '',
   );

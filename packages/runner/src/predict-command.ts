@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream';
 
 import type { Terminal } from './commands.js';
+import { type EngineFlags, engineOptions } from './engine-command.js';
 import type { FormatName } from './predictions-format.js';
 
-export interface PredictCommandOptions {
+export interface PredictCommandOptions extends EngineFlags {
   readonly format?: FormatName;
   /** A new file; default: standard output. */
   readonly out?: string;
@@ -11,7 +12,6 @@ export interface PredictCommandOptions {
   readonly threshold?: number;
   readonly all?: boolean;
   readonly batchSize?: number;
-  readonly threads?: number;
 }
 
 const INTERRUPTED = 130;
@@ -27,7 +27,7 @@ export async function predictCommand(
   const { predict } = await import('./predict.js');
   const { predictionsFormat } = await import('./predictions-format.js');
   const { fileOutput, streamOutput } = await import('./predictions-output.js');
-  const { format = 'csv', out, batchSize, threads } = options;
+  const { format = 'csv', out, batchSize } = options;
   const output = out === undefined ? streamOutput(standardOutput) : await fileOutput(out);
   const abort = new AbortController();
   const write = async (text: string): Promise<void> => {
@@ -43,7 +43,7 @@ export async function predictCommand(
   try {
     const { ended, rows, unreadable } = await predict(run, source, {
       ...(batchSize !== undefined && { batchSize }),
-      ...(threads !== undefined && { threads }),
+      ...engineOptions(options, { progress }),
       logger: { info: (message) => void progress.write(`${message}\n`), warn },
       signal: abort.signal,
       start: async (about) => {

@@ -2,14 +2,14 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { RUN_FILES, sigmoid, z, type Inputs, type Logger } from '@counterweight/core';
-import { loadEngine } from '@counterweight/tensorflow';
 import { scoreBlocks } from '@counterweight/trainer';
 
+import { type EngineOptions, openEngine } from './engine.js';
 import { errors } from './errors.js';
 import { callPlugin, guarded } from './plugin-call.js';
 import { parsePluginName } from './plugin-name.js';
 import type { PredictionsAbout } from './predictions-format.js';
-import { loadTrainedModel, openTrainedRun, type TrainedRun } from './trained-run.js';
+import { loadTrainedModel, openTrainedRun, type OpenOptions, type TrainedRun } from './trained-run.js';
 
 /** Consecutive inputs and what was predicted of them. */
 export interface PredictedRows {
@@ -18,14 +18,9 @@ export interface PredictedRows {
   readonly probabilities: readonly Float64Array[];
 }
 
-export interface PredictOptions {
+export interface PredictOptions extends EngineOptions, OpenOptions {
   /** Inputs at once. Default 64. Probabilities do not depend on it beyond 1e-6. */
   readonly batchSize?: number;
-  /** Threads of the engine; default: one per core. */
-  readonly threads?: number;
-  /** Where plugins are looked for after the folder of the run's manifest. */
-  readonly workingFolder?: string;
-  readonly logger: Logger;
   /** Ends it after the batch at hand. */
   readonly signal?: AbortSignal;
   /** Called before the first row; what it answers gets the rows, in the order of the inputs, as fast as it settles. */
@@ -51,11 +46,11 @@ export interface PredictResult {
  *   and plugins throw, such as for an input that cannot be read (exit 3)
  */
 export async function predict(folder: string, source: string, options: PredictOptions): Promise<PredictResult> {
-  const { logger, threads, batchSize = 64, signal } = options;
+  const { logger, batchSize = 64, signal } = options;
   const run = await openTrainedRun(folder, options);
   const inputs = await openInputs(run, resolve(source), logger);
   try {
-    await loadEngine(threads === undefined ? {} : { threads });
+    await openEngine(options, logger);
     const { model, scope } = await loadTrainedModel(run, logger);
     try {
       const sink = await options.start({ ...aboutOf(run), count: inputs.count });

@@ -33,7 +33,7 @@ export function resolvedRun(
       labelsPerExample: statistics.labelsPerExample,
     },
     input: { ...input, shape: [...input.shape], mean: [...input.mean], deviation: [...input.deviation] },
-    source: { file: manifest.path, set: [...manifest.set] },
+    source: { file: manifest.path, set: [...manifest.set], ...(manifest.inCode && { code: true }) },
     seed: manifest.settings.seed,
     engine: describeEngine(engine),
     versions: { ...versions() },
@@ -42,16 +42,19 @@ export function resolvedRun(
 }
 
 /** What bits depend on besides the seed. */
-const describeEngine = ({ version, backend }: Engine): ResolvedRun['engine'] => ({
+const describeEngine = ({ version, choice: { device, card } }: Engine): ResolvedRun['engine'] => ({
   tensorflow: version,
-  gpu: backend.isUsingGpuDevice,
+  device,
+  ...(card && {
+    card: card.name,
+    driver: card.driver ?? null,
+    deterministic: isOn(process.env['TF_DETERMINISTIC_OPS']),
+    tf32: process.env['NVIDIA_TF32_OVERRIDE'] !== '0',
+  }),
   threads: Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? availableParallelism()),
   oneDNN: process.env['TF_ENABLE_ONEDNN_OPTS'] !== '0',
   processor: cpus()[0]?.model ?? 'unknown',
 });
 
-/** A resumed run keeps the number of threads that its bits came from. */
-export function threadsOf(recorded: ResolvedRun | undefined): number | undefined {
-  const threads = recorded?.engine['threads'];
-  return typeof threads === 'number' ? threads : undefined;
-}
+/** As TensorFlow reads a switch. */
+const isOn = (value: string | undefined): boolean => ['1', 'true'].includes((value ?? '').toLowerCase());

@@ -8,32 +8,32 @@ import {
   type ResolvedRun,
   type RunMetrics,
 } from '@counterweight/core';
-import { loadEngine } from '@counterweight/tensorflow';
 import type { FitResult } from '@counterweight/trainer';
 
 import { createCallbacks } from './callbacks.js';
+import { type EngineOptions, openEngine } from './engine.js';
 import type { Manifest } from './manifest.js';
 import { planOf, type Plan } from './plan.js';
 import { prepare, type Prepared } from './prepare.js';
-import { threadsOf } from './resolved-run.js';
 import { checkData, checkManifest } from './resume.js';
 import { RunFolder } from './run-folder.js';
 import { Training } from './training.js';
 
-export interface RunOptions {
+/** `device` and `threads` are by default those that a resumed run began with. */
+export interface RunOptions extends EngineOptions {
   /** The run's folder: new or empty. Default `runs/<time>-<manifest's name>` in the working directory. */
   readonly out?: string;
   /** Instead of `out`: goes on with the run in this folder, or starts it there. */
   readonly resume?: string;
   readonly logger: Logger;
-  /** Threads of the engine; default: as a resumed run began, else one per core. Bits differ with it. */
-  readonly threads?: number;
   /** Ends the run after the step at hand, with a checkpoint. */
   readonly signal?: AbortSignal;
   /** What watches it, after the manifest's own. Those with memory are in every checkpoint, by their place in this list. */
   readonly callbacks?: readonly Callback[];
   /** Called with the plan before training; the callbacks it returns watch it. */
   readonly onPlan?: (plan: Plan) => readonly Callback[];
+  /** Called when the engine is there and training begins: from here on an interrupted run can be resumed. */
+  readonly onTraining?: () => void;
   /** Called when training is over and saved; measuring is left, and can be done again by resuming. */
   readonly onTrained?: (about: { readonly folder: string; readonly testExamples: number }) => void;
 }
@@ -49,7 +49,7 @@ export interface RunResult {
 
 /**
  * Runs a manifest: data, plan, engine, model, training with validation each epoch, test scores once, metrics, run folder.
- * Two runs of one manifest on the same machine with the same threads have equal metrics, whether stopped and resumed or not.
+ * Two runs of one manifest on the same machine, device and threads have equal metrics, whether stopped and resumed or not.
  *
  * @throws out-not-empty, out-unwritable, run-in-use, resume-manifest-changed before anything is read; resume-data-changed; what
  *   the plan, the engine (exit 5) and plugins (exit 4) throw; checkpoints-damaged; diverged (exit 6). Once training has begun
@@ -90,8 +90,8 @@ async function runPrepared(
     return { folder: folder.path, ended: 'completed', metrics };
   }
   const watching = await createCallbacks(prepared, folder.path, given);
-  const threads = options.threads ?? threadsOf(recorded);
-  const engine = await loadEngine(threads === undefined ? {} : { threads });
+  const engine = await openEngine(options, options.logger, recorded);
+  options.onTraining?.();
   return new Training(prepared, plan, folder, watching, options).run(recorded, engine);
 }
 

@@ -47,6 +47,8 @@ export class Training {
     const input = recorded?.input ?? (await modelInput(prepared));
     const network = await createNetwork(prepared, input);
     this.begin(resolvedRun(prepared, network.model, input, engine), recorded, checkpoint);
+    const { warning } = engine.choice; // the user has seen it
+    if (warning !== undefined) this.tell({ type: 'warning', message: warning });
     for (const message of messages) this.warn(message);
     try {
       return await this.train(network, checkpoint);

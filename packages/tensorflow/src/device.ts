@@ -8,8 +8,6 @@ import { type Device, readLock, thisPlatform } from './lock.js';
 /** `auto`: a GPU where one fits, else the processor. */
 export type DeviceRequest = 'auto' | Device;
 
-export const DEVICE_REQUESTS = ['auto', 'cpu', 'gpu'] as const satisfies readonly DeviceRequest[];
-
 /** What computes, and why. */
 export interface DeviceChoice {
   readonly device: Device;

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { loadEngine, nativeTensorCount } from './engine.js';
+import { fakeNvidiaSmi, print, row } from './fixtures/nvidia-smi.js';
 import { engineReport } from './report.js';
 
 afterEach(() => {
@@ -79,6 +80,33 @@ test('the report of a machine without an engine says so instead of throwing', as
   const { findings, good } = await engineReport();
   expect(good).toBe(false);
   expect(findings.find(({ name }) => name === 'room')?.found).toContain('GB in /nowhere/engine');
+});
+
+test('the report tells of a GPU what it lacks, what would be used, and why', async () => {
+  using program = fakeNvidiaSmi(print(row({ driver: '470.82.01', capability: '3.7', name: 'Tesla K80' })));
+  vi.stubEnv('PATH', program.environment['PATH']!);
+  vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
+  const { findings, choice } = await engineReport();
+  const of = (name: string) => findings.find((finding) => finding.name === name);
+  expect(of('gpu')).toMatchObject({ found: 'Tesla K80', good: true });
+  expect(of('driver')).toMatchObject({ found: '470.82.01', needed: '525.60.13 or newer', good: false });
+  expect(of('compute capability')).toMatchObject({ found: '3.7', good: false });
+  expect(of('gpu memory')).toMatchObject({ found: '83.9 GB free of 85.5 GB', good: true });
+  expect(of('device')).toMatchObject({ found: expect.stringContaining('cpu: Tesla K80') as string, good: false });
+  expect(choice.warning).toContain('newer driver');
+});
+
+test('the report of a machine without a GPU finds that good, and tells a driver that does not answer', async () => {
+  const gpu = async (table: string) => {
+    using program = fakeNvidiaSmi(table);
+    vi.stubEnv('PATH', program.environment['PATH']!);
+    return (await engineReport()).findings.find(({ name }) => name === 'gpu');
+  };
+  expect(await gpu('echo No devices were found; exit 6')).toMatchObject({ found: 'none', good: true });
+  expect(await gpu('echo NVML: version mismatch; exit 18')).toMatchObject({
+    found: 'NVML: version mismatch',
+    good: false,
+  });
 });
 
 const built = fileURLToPath(new URL('../dist/index.js', import.meta.url));

@@ -9,7 +9,7 @@ import { findEngine, engineFolder, type InstalledEngine } from './cache.js';
 import { chooseDevice, type DeviceChoice, type DeviceRequest, unusedGpu } from './device.js';
 import { withDevice } from './device-environment.js';
 import { errors } from './errors.js';
-import { type InstallProgress, installEngine } from './install.js';
+import { type InstallWatcher, installWatched } from './install-watched.js';
 import { registerKernels } from './kernels.js';
 import { lockedEngine } from './lock.js';
 import { requireNode, requireProcessor } from './machine.js';
@@ -28,8 +28,8 @@ export interface LoadOptions {
   readonly threads?: number;
   /** Whether an engine that is missing is installed; default false: `engine-missing`. */
   readonly install?: boolean;
-  /** Of an installation. */
-  readonly onProgress?: (progress: InstallProgress) => void;
+  /** Told of an installation as it happens; without it nothing is. */
+  readonly watcher?: InstallWatcher;
   /** Called with what is chosen, before anything is fetched or loaded; again where it turns out that the GPU cannot be used. */
   readonly onChoice?: (choice: DeviceChoice) => void;
 }
@@ -97,14 +97,13 @@ async function loadedElsewhere(): Promise<Engine> {
 
 /** The engine to load. One for a GPU that cannot be installed leaves the processor's, unless the GPU was asked for. */
 async function installedFor(options: LoadOptions): Promise<{ installed: InstalledEngine; choice: DeviceChoice }> {
-  const { device: request = 'auto', install = false, onChoice, onProgress } = options;
+  const { device: request = 'auto', install = false, onChoice, watcher } = options;
   const obtain = async (choice: DeviceChoice) => {
     const { device } = choice;
-    const entry = lockedEngine(device);
     onChoice?.(choice);
-    const found = findEngine(device);
-    if (!found && !install) throw errors['engine-missing']({ folder: engineFolder(entry), device });
-    const installed = found ?? (await installEngine({ device, ...(onProgress && { onProgress }) }));
+    if (!install && !findEngine(device))
+      throw errors['engine-missing']({ folder: engineFolder(lockedEngine(device)), device });
+    const installed = await installWatched(device, watcher);
     return { installed, choice };
   };
   const choice = await chooseDevice(request, { install });

@@ -1,8 +1,12 @@
 export { accelerate } from './accelerate.js';
 export type { Attribute, NativeBackend, NativeBinding, NativeTensor } from './backend.js';
 export { cacheFolder, findEngine, type InstalledEngine } from './cache.js';
+export { chooseDevice, type DeviceChoice, type DeviceRequest } from './device.js';
 export { BACKEND, type Engine, type LoadOptions, loadEngine, nativeTensorCount } from './engine.js';
 export { errors } from './errors.js';
+export type { Finding } from './finding.js';
+export { findGpus, type GpuCard, type GpuSearch, type GpuSearchOptions } from './gpu.js';
 export { installEngine, type InstallOptions, type InstallProgress } from './install.js';
+export { type InstallAbout, installWatched, type InstallWatcher } from './install-watched.js';
 export type { Device } from './lock.js';
-export { type EngineReport, engineReport, type Finding } from './report.js';
+export { type EngineReport, engineReport } from './report.js';

@@ -4,55 +4,77 @@ import { isCounterweightError } from '@counterweight/core';
 
 import { enginesFolder, findEngine, type InstalledEngine } from './cache.js';
 import { findCompiler } from './compile.js';
+import { chooseDevice, type DeviceChoice } from './device.js';
 import { loadEngine } from './engine.js';
-import { lockedEngine, readLock, thisPlatform } from './lock.js';
+import type { Finding } from './finding.js';
+import { findGpus, type GpuSearch } from './gpu.js';
+import { gpuFindings } from './gpu-needs.js';
+import { type Device, type LockedEngine, lockedEngine, readLock, thisPlatform } from './lock.js';
 import { freeRoom, lackingInstructions, NEEDED_NODE, neededRoom, processorName, requireNode } from './machine.js';
-
-/** One line of a diagnosis: what there is beside what the engine needs. */
-export interface Finding {
-  readonly name: string;
-  readonly found: string;
-  /** Absent where nothing in particular is needed. */
-  readonly needed?: string;
-  readonly good: boolean;
-}
 
 export interface EngineReport {
   readonly findings: readonly Finding[];
-  /** Whether the engine is installed and loads. */
+  /** Whether the engine that would be used is installed and loads. */
   readonly good: boolean;
   readonly engine: InstalledEngine | undefined;
+  /** What is used where nothing is asked for. */
+  readonly choice: DeviceChoice;
 }
 
 /** Looks at the machine and, where the engine is installed, loads it. Throws nothing: what is wrong is a finding. */
 export async function engineReport(): Promise<EngineReport> {
   const platform = thisPlatform();
-  const entry = readLock()[platform];
-  const engine = entry && findEngine();
+  const lock = readLock();
+  const search = await findGpus();
+  const choice = await chooseDevice('auto', { search });
+  const entry = lock[choice.device === 'gpu' ? `${platform}-gpu` : platform];
+  const engine = entry && findEngine(choice.device);
   const loading = engine && (await load());
   const findings = [
     { name: 'node', found: process.versions.node, needed: `${NEEDED_NODE} or newer`, good: isFine(requireNode) },
-    { name: 'platform', found: platform, needed: Object.keys(readLock()).join(', '), good: entry !== undefined },
+    { name: 'platform', found: platform, needed: Object.keys(lock).join(', '), good: platform in lock },
     processor(),
+    ...gpus(search),
+    { name: 'device', found: `${choice.device}: ${choice.reason}`, good: choice.warning === undefined },
     await compiler(engine !== undefined),
     ...(entry && !engine ? [await room(neededRoom(entry))] : []),
-    { name: 'engine', found: engine?.folder ?? 'not installed', good: engine !== undefined },
+    ...(['cpu', 'gpu'] as const).flatMap((device) => installed(device, choice, lock)),
     ...(loading ? [loading] : []),
     threads(),
     oneDnn(),
   ];
-  return { findings, good: engine !== undefined && loading?.good === true, engine };
+  return { findings, good: engine !== undefined && loading?.good === true, engine, choice };
+}
+
+/** Each card with what it lacks, or why there is none. */
+function gpus({ cards, hidden, problem }: GpuSearch): readonly Finding[] {
+  const none = hidden > 0 ? `CUDA_VISIBLE_DEVICES hides ${hidden}` : 'none';
+  if (cards.length > 0) return cards.flatMap(gpuFindings);
+  if (problem !== undefined)
+    return [{ name: 'gpu', found: problem, needed: 'nvidia-smi lists the cards', good: false }];
+  return [{ name: 'gpu', found: none, good: true }];
+}
+
+/** The engine of a device that this platform has; one that would not be used need not be there. */
+function installed(device: Device, choice: DeviceChoice, lock: Readonly<Record<string, LockedEngine>>): Finding[] {
+  const name = device === 'cpu' ? 'engine' : 'gpu engine';
+  if (!((device === 'cpu' ? thisPlatform() : `${thisPlatform()}-gpu`) in lock)) return [];
+  const engine = findEngine(device);
+  const isNeeded = choice.device === device;
+  const found = engine?.folder ?? `not installed${isNeeded ? '' : ', not needed'}`;
+  return [{ name, found, good: engine !== undefined || !isNeeded }];
 }
 
 async function load(): Promise<Finding> {
-  const needed = lockedEngine().version;
   try {
-    const { backend } = await loadEngine();
-    const found = `${backend.binding.TF_Version} on ${backend.isUsingGpuDevice ? 'GPU' : 'CPU'}`;
-    return { name: 'tensorflow', found, needed, good: backend.binding.TF_Version === needed };
+    const { backend, choice, version: needed } = await loadEngine();
+    const on = choice.card ? `GPU (${choice.card.name})` : choice.device === 'gpu' ? 'GPU' : 'CPU';
+    const found = `${backend.binding.TF_Version} on ${on}`;
+    const good = backend.binding.TF_Version === needed && choice.warning === undefined;
+    return { name: 'tensorflow', found: [found, choice.warning].filter(Boolean).join('; '), needed, good };
   } catch (error) {
     const found = isCounterweightError(error) ? error.found : String(error);
-    return { name: 'tensorflow', found, needed, good: false };
+    return { name: 'tensorflow', found, needed: lockedEngine().version, good: false };
   }
 }
 
@@ -63,10 +85,10 @@ function processor(): Finding {
 }
 
 /** Needed once only: without one, an engine that is there goes on working. */
-async function compiler(installed: boolean): Promise<Finding> {
+async function compiler(isInstalled: boolean): Promise<Finding> {
   const found = await findCompiler();
-  const needed = installed ? 'none any more' : 'C++17';
-  return { name: 'compiler', found: found?.version ?? 'none', needed, good: installed || found !== undefined };
+  const needed = isInstalled ? 'none any more' : 'C++17';
+  return { name: 'compiler', found: found?.version ?? 'none', needed, good: isInstalled || found !== undefined };
 }
 
 async function room(needed: number): Promise<Finding> {
