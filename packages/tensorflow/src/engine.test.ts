@@ -84,7 +84,7 @@ test('the report of a machine without an engine says so instead of throwing', as
 
 test('the report tells of a GPU what it lacks, what would be used, and why', async () => {
   using program = fakeNvidiaSmi(print(row({ driver: '470.82.01', capability: '3.7', name: 'Tesla K80' })));
-  vi.stubEnv('PATH', program.environment['PATH']!);
+  vi.stubEnv('PATH', program.environment['PATH']);
   vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined);
   const { findings, choice } = await engineReport();
   const of = (name: string) => findings.find((finding) => finding.name === name);
@@ -99,7 +99,7 @@ test('the report tells of a GPU what it lacks, what would be used, and why', asy
 test('the report of a machine without a GPU finds that good, and tells a driver that does not answer', async () => {
   const gpu = async (table: string) => {
     using program = fakeNvidiaSmi(table);
-    vi.stubEnv('PATH', program.environment['PATH']!);
+    vi.stubEnv('PATH', program.environment['PATH']);
     return (await engineReport()).findings.find(({ name }) => name === 'gpu');
   };
   expect(await gpu('echo No devices were found; exit 6')).toMatchObject({ found: 'none', good: true });
