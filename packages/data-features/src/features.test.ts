@@ -1,4 +1,7 @@
-import { randomStream, rowOf, SPLITS, type Dataset } from '@counterweight/core';
+import { join } from 'node:path';
+
+import { BASE_FOLDER, randomStream, rowOf, SPLITS, type Dataset } from '@counterweight/core';
+import { datasetConformance } from '@counterweight/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { fixture, floatsFile, refused, testFolder } from './fixtures/files.js';
@@ -22,9 +25,26 @@ const labelsOf = ({ classes, labels }: Dataset, example: number): string[] =>
 const values = Array.from({ length: 60 }, (_, i) => [i - (i % 6 === 1 ? 1 : 0), 0]).flat();
 write('sixty.npy', floatsFile(values, 2));
 write('sixty.csv', ['id,x,y', ...Array.from({ length: 60 }, (_, i) => `n${59 - i},${59 - i},0`)].join('\n'));
+write('tenfold.csv', ['id,x,y', ...Array.from({ length: 60 }, (_, i) => `n${i},${10 * i},0`)].join('\n'));
 const lines = Array.from({ length: 60 }, (_, i) => `n${i},${i % 2 ? 'odd' : 'even'}${i % 10 ? '' : '|ten'}`);
 write('table.csv', ['id,labels', ...lines].join('\n'));
 write('keyless.csv', ['labels', ...lines.map((line) => line.split(',')[1]!)].join('\n'));
+
+for (const [file, labels] of [
+  ['sixty.csv', 'table.csv'],
+  ['sixty.npy', 'keyless.csv'],
+] as const)
+  datasetConformance({
+    test,
+    plugin: features,
+    provide: [[BASE_FOLDER, folder]],
+    options: [{ features: file, labels }],
+    others: [
+      { features: file, labels, splits: { train: 0.6, validation: 0.2, test: 0.2 } },
+      { features: 'tenfold.csv', labels: 'table.csv' },
+    ],
+    unlabelled: join(folder, file),
+  });
 
 describe('joined by order', () => {
   test('classes, input, labels, ids, values', async () => {

@@ -47,6 +47,7 @@ export async function openPackImages(
     let pixels = await unpackToMemory(file, size).catch(unreadable);
     if (pixels.length !== size) throw invalid(`${pixels.length} bytes`);
     const read: ReadAt = (into, position) => {
+      if (pixels.length !== size) return Promise.reject(new Error(`${file} is closed`)); // not black images
       into.set(pixels.subarray(position, position + into.length));
       return Promise.resolve();
     };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { labelStatistics, randomStream, selectRows, SPLITS, type Dataset, type Logger } from '@counterweight/core';
 import { averagePrecision, ranking } from '@counterweight/metrics';
+import { datasetConformance } from '@counterweight/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import plugin from './index.js';
@@ -19,6 +20,16 @@ const range = (length: number): Int32Array => Int32Array.from({ length }, (_, i)
 /** The case with a tenth of the classes. */
 const tenth = { examples: 4_000, classes: 790, labelsPerExample: 13 };
 const small = { examples: 200, classes: 30, labelsPerExample: 1.2 };
+
+datasetConformance({
+  test,
+  plugin,
+  options: [small, { ...small, size: 16, splits: { train: 0.6, validation: 0, test: 0.4 } }],
+  others: [
+    { ...small, noise: 0.2 },
+    { ...small, labelsPerExample: 2 },
+  ],
+});
 
 describe('a small one', () => {
   test('its shape, names, splits and notices', async () => {
