@@ -1,4 +1,4 @@
-import type { AnyPlugin, Kind } from '@counterweight/core';
+import type { AnyPlugin, Kind, ModelInput } from '@counterweight/core';
 
 import { batchLossLabelChecks } from './batch-loss-label-checks.js';
 import { batchLossMemoryChecks } from './batch-loss-memory-checks.js';
@@ -14,6 +14,10 @@ import { tensorChecks } from './loss-tensor-checks.js';
 import { resultChecks } from './metric-result-checks.js';
 import { scoreChecks } from './metric-score-checks.js';
 import { mineChecks as mining } from './mine-checks.js';
+import { modelExportLaws } from './model-export-checks.js';
+import { modelFormLaws } from './model-form-checks.js';
+import { modelGradientLaws } from './model-gradient-checks.js';
+import { modelPassLaws } from './model-pass-checks.js';
 import { optimizerMemoryChecks } from './optimizer-memory-checks.js';
 import { optimizerStepChecks } from './optimizer-step-checks.js';
 import { provided, type Given } from './surroundings.js';
@@ -33,6 +37,14 @@ export const mineChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...minin
 export const drawChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...drawing];
 /** Every law of a metric. */
 export const metricChecks: readonly Check<'metric'>[] = [optionsCheck(), ...resultChecks, ...scoreChecks];
+
+/** Every law of a model built for these inputs; absent: for small images and for feature vectors, whichever of them it takes. */
+export const modelChecksOn = (inputs?: readonly ModelInput[]): readonly Check<'model'>[] => [
+  optionsCheck(),
+  ...[...modelFormLaws, ...modelPassLaws, ...modelGradientLaws, ...modelExportLaws].map((law) => law(inputs)),
+];
+/** Every law of a model, on small images and on feature vectors, whichever of them it takes. */
+export const modelChecks: readonly Check<'model'>[] = modelChecksOn();
 
 /** Every law of an optimiser. */
 export const optimizerChecks: readonly Check<'optimizer'>[] = [
@@ -69,6 +81,14 @@ export const drawConformance = (what: Conformance<'sampler'>): void => register(
 
 /** Registers a test per law and options for a metric. */
 export const metricConformance = (what: Conformance<'metric'>): void => register(metricChecks, what);
+
+export interface ModelConformance extends Conformance<'model'> {
+  /** What the model is built for; absent: small images and feature vectors, whichever of them it takes. */
+  readonly inputs?: readonly ModelInput[];
+}
+
+/** Registers a test per law and options for a model. */
+export const modelConformance = (what: ModelConformance): void => register(modelChecksOn(what.inputs), what);
 
 /** Registers a test per law and options for an optimiser. */
 export const optimizerConformance = (what: Conformance<'optimizer'>): void => register(optimizerChecks, what);

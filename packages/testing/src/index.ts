@@ -12,9 +12,13 @@ export {
   metricConformance,
   mineChecks,
   mineConformance,
+  modelChecks,
+  modelChecksOn,
+  modelConformance,
   optimizerChecks,
   optimizerConformance,
   type Conformance,
+  type ModelConformance,
   type DatasetConformance,
 } from './conformance.js';
 export { batchTrial, type BatchTrial, type BatchTrialResult } from './batch-loss-check.js';
