@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 
 import { KINDS, type PluginKind } from './kinds.js';
 
@@ -8,39 +8,38 @@ export interface Terminal {
   readonly output: NodeJS.WritableStream;
 }
 
-/**
- * Asks until an answer will do.
- * @param take the answer's meaning, or undefined: then it is asked again
- * @returns undefined where the terminal was closed instead (Ctrl-C, Ctrl-D)
- */
-export async function ask<T>(
-  { input, output }: Terminal,
-  question: string,
-  take: (answer: string) => T | undefined,
-): Promise<T | undefined> {
-  const lines = createInterface({ input, output });
-  const closed = new AbortController();
-  lines.once('close', () => closed.abort());
-  try {
-    for (;;) {
-      const taken = take((await lines.question(question, { signal: closed.signal })).trim());
-      if (taken !== undefined) return taken;
-    }
-  } catch (error) {
-    if (closed.signal.aborted) return undefined;
-    throw error;
-  } finally {
-    lines.close();
-  }
+export interface Questions {
+  /**
+   * Asks until an answer will do.
+   * @param take the answer's meaning, or undefined: then it is asked again
+   * @returns undefined where the terminal was closed instead (Ctrl-C, Ctrl-D)
+   */
+  ask<T>(question: string, take: (answer: string) => T | undefined): Promise<T | undefined>;
+  close(): void;
 }
 
-const KIND_LIST = Object.entries(KINDS)
-  .map(([kind, { title }], i) => `  ${i + 1}  ${kind.padEnd(12)}${title}\n`)
-  .join('');
-
-export const KIND_QUESTION = `What kind of plugin?\n${KIND_LIST}Number or word: `;
+/** One reader for all questions: lines that come together belong to one after the other. */
+export function openQuestions({ input, output }: Terminal): Questions {
+  const reader = createInterface({ input, output });
+  const lines = reader[Symbol.asyncIterator]();
+  return {
+    ask: async (question, take) => {
+      reader.setPrompt(question);
+      for (;;) {
+        reader.prompt();
+        const line = await lines.next();
+        if (line.done) return undefined;
+        const taken = take(line.value.trim());
+        if (taken !== undefined) return taken;
+      }
+    },
+    close: () => reader.close(),
+  };
+}
 
 const WORDS = Object.keys(KINDS) as PluginKind[];
+
+export const KIND_LIST = WORDS.map((kind, i) => `  ${i + 1}  ${kind.padEnd(12)}${KINDS[kind].title}\n`).join('');
 
 /** A kind by its place in the list, or by its word. */
 export const kindAnswered = (answer: string): PluginKind | undefined =>

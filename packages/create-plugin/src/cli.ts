@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { isCounterweightError } from '@counterweight/core';
 import { Command, CommanderError } from 'commander';
 
-import { ask, KIND_QUESTION, kindAnswered, type Terminal } from './ask.js';
+import { KIND_LIST, kindAnswered, openQuestions, type Questions, type Terminal } from './ask.js';
 import { createPlugin, type CreatedPlugin } from './create-plugin.js';
 import { errors } from './errors.js';
 import { isKind, KINDS, type PluginKind } from './kinds.js';
@@ -33,16 +33,18 @@ interface Flags {
  */
 export async function main(argv: readonly string[], around: Surroundings = ofProcess()): Promise<number> {
   const command = describe(around);
+  let questions: Questions | undefined;
   try {
     command.parse(argv, { from: 'user' });
     const [given] = command.args;
-    const flags = command.opts<Flags>();
-    if (flags.kind !== undefined && !isKind(flags.kind)) throw errors['package-kind-unknown']({ kind: flags.kind });
-    const name = given ?? (await askName(flags.kind, around.terminal));
+    const { kind: wanted, folder } = command.opts<Flags>();
+    if (wanted !== undefined && !isKind(wanted)) throw errors['package-kind-unknown']({ kind: wanted });
+    if (given !== undefined && !isPackageName(given)) throw errors['package-name-invalid']({ name: given });
+    questions = around.terminal && openQuestions(around.terminal);
+    const name = given ?? (await askName(wanted ?? 'loss', questions));
     if (name === undefined) return INTERRUPTED;
-    const kind = flags.kind ?? (await askKind(name, around.terminal));
+    const kind = wanted ?? (await askKind(name, questions, around.out));
     if (kind === undefined) return INTERRUPTED;
-    const { folder } = flags;
     const created = await createPlugin({ name, kind, ...(folder !== undefined && { folder }) });
     around.out(nextSteps(name, kind, created, around.userAgent));
     return 0;
@@ -52,6 +54,8 @@ export async function main(argv: readonly string[], around: Surroundings = ofPro
     if (!isCounterweightError(error)) throw error;
     around.err(`${error.message}\n`);
     return error.exit;
+  } finally {
+    questions?.close();
   }
 }
 
@@ -65,27 +69,28 @@ function describe({ out, err }: Surroundings): Command {
     .option('--kind <kind>', 'one of the kinds below (asked for at a terminal)')
     .option('--folder <folder>', 'where to write it, new or empty (default: the name without its scope)')
     .version(version)
-    .addHelpText('after', `\nKinds:\n${kinds.join('\n')}\n`)
-    .addHelpText(
-      'after',
-      'With npm, options come after two hyphens: npm create @counterweight/plugin my-loss -- --kind loss',
-    )
+    .addHelpText('after', `\nKinds:\n${kinds.join('\n')}\n\nWith npm, options come after two hyphens:`)
+    .addHelpText('after', '  npm create @counterweight/plugin my-loss -- --kind loss\n')
     .exitOverride()
     .configureOutput({ writeOut: out, writeErr: err })
     .showHelpAfterError('(add --help for what can be given)');
 }
 
-async function askName(kind = 'loss', terminal: Terminal | undefined): Promise<string | undefined> {
-  if (!terminal) throw errors['package-name-missing']({ kind });
-  return ask(terminal, 'Name of the package (my-loss, @me/my-loss): ', (answer) =>
+async function askName(kind: PluginKind, questions: Questions | undefined): Promise<string | undefined> {
+  if (!questions) throw errors['package-name-missing']({ kind });
+  return questions.ask('Name of the package (my-loss, @me/my-loss): ', (answer) =>
     isPackageName(answer) ? answer : undefined,
   );
 }
 
-async function askKind(name: string, terminal: Terminal | undefined): Promise<PluginKind | undefined> {
-  if (!isPackageName(name)) throw errors['package-name-invalid']({ name });
-  if (!terminal) throw errors['package-kind-missing']({ name });
-  return ask(terminal, KIND_QUESTION, kindAnswered);
+async function askKind(
+  name: string,
+  questions: Questions | undefined,
+  out: (text: string) => void,
+): Promise<PluginKind | undefined> {
+  if (!questions) throw errors['package-kind-missing']({ name });
+  out(KIND_LIST);
+  return questions.ask('What kind of plugin, by number or word? ', kindAnswered);
 }
 
 function nextSteps(name: string, kind: PluginKind, { folder, files }: CreatedPlugin, userAgent = ''): string {

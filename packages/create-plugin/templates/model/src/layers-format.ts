@@ -12,11 +12,11 @@ export interface FormatLayer {
 }
 
 /**
- * Writes a chain of layers as `model.json` and `weights.bin`, which `tf.loadLayersModel` reads in a browser or in Node.
+ * Writes a chain of layers as `model.json` and `weights.bin`, which tfjs-layers loads in a browser or in Node.
  * @param folder does not exist yet or is empty; it appears whole or not at all
  * @param shape of one example
  */
-export async function writeLayersModel(
+export async function writeLayersFormat(
   folder: string,
   shape: readonly number[],
   layers: readonly FormatLayer[],

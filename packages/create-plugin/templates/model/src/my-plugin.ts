@@ -1,7 +1,7 @@
 import { z, type Model, type ModelInput, type Parameter, type RandomStream } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { writeLayersModel } from './layers-format.js';
+import { writeLayersFormat } from './layers-format.js';
 
 export const options = z.strictObject({
   hidden: z.int().min(1).max(16_384).default(128).describe('Features of the hidden layer.'),
@@ -45,7 +45,7 @@ export function myPlugin({ hidden }: MyPluginOptions, input: ModelInput, random:
     classify: (features) => tf.tidy(() => tf.add(tf.matMul(features, head.kernel), head.bias)),
     // The same in the words of the tfjs layers format, which has no standardisation: a batch norm without ε is one.
     export: (folder) =>
-      writeLayersModel(folder, input.shape, [
+      writeLayersFormat(folder, input.shape, [
         {
           className: 'BatchNormalization',
           config: { name: 'standardise', epsilon: 0, scale: false, center: false },
