@@ -10,7 +10,7 @@ import plugin from './index.js';
 import { myPlugin } from './my-plugin.js';
 
 // Every law of a data set: shapes, ids, splits, reads that overlap, the fingerprint.
-datasetConformance({ test, plugin, options: [{ table: 'example.jsonl' }] });
+datasetConformance({ test, plugin, options: [{ table: 'example.jsonl' }], unlabelled: 'example.jsonl' });
 
 test('a line that is no example is told with its number', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'my-plugin-'));
