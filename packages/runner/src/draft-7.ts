@@ -62,6 +62,12 @@ export class Draft7Document {
     return (referred !== undefined && parts[referred]) || top;
   }
 
+  /** The same as a reference to one place, for what is needed often. */
+  share(schema: Draft7, name: string): Draft7 {
+    this.made[name] = { ...this.made[name], whole: schema };
+    return { $ref: `#/definitions/${pointer(name)}/whole` };
+  }
+
   definitions(): { readonly definitions?: Readonly<Record<string, Definitions>> } {
     return Object.keys(this.made).length === 0 ? {} : { definitions: this.made };
   }

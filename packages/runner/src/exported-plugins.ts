@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { CONTRACT, errors as coreErrors, type AnyPlugin } from '@counterweight/core';
@@ -35,7 +36,8 @@ async function importModule(found: ResolvedPackage): Promise<{ readonly default?
   } catch (error) {
     const [code, message] = [(error as NodeJS.ErrnoException | undefined)?.code, messageOf(error)];
     // Node takes TypeScript in some versions, and never in node_modules.
-    if (code === 'ERR_UNKNOWN_FILE_EXTENSION' || code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING')
+    const isUnread = code === 'ERR_UNKNOWN_FILE_EXTENSION' || code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING';
+    if (isUnread && extname(path) !== '.js' && message.includes(path))
       throw errors['plugin-unresolvable']({ use, folder, message: `it leads to ${path}` }, { cause: error });
     checkCopies(found); // The likelier reason, where it is one.
     throw coreErrors['plugin-throws']({ use, doing: 'being imported', message }, { cause: error });

@@ -44,6 +44,7 @@ function schemaOf(packages: readonly PluginPackage[]): Readonly<Record<string, u
     then: installed(kind),
     else: named,
   });
+  const weights = document.share({ description: WEIGHTS, ...document.write(weightsOption, 'weights') }, 'weights');
   const list = (items: Draft7): Draft7 => ({ type: 'array', items, default: [] });
 
   const whole = document.write(manifestSchema, 'manifest');
@@ -53,7 +54,7 @@ function schemaOf(packages: readonly PluginPackage[]): Readonly<Record<string, u
   const sections: readonly (readonly [path: readonly string[], schema: Draft7])[] = [
     [['data'], installed('dataset')],
     [['model'], installed('model')],
-    [['loss'], installed('loss', { weights: document.write(weightsOption, 'weights') })],
+    [['loss'], installed('loss', { weights })],
     [['samplers'], list(installed('sampler'))],
     [['callbacks'], list(installed('callback'))],
     [['training', 'optimizer'], either('optimizer', builtIn(optimizerPlugins, DEFAULT_OPTIMIZER))],
@@ -67,6 +68,9 @@ function schemaOf(packages: readonly PluginPackage[]): Readonly<Record<string, u
     ...document.definitions(),
   };
 }
+
+const WEIGHTS =
+  'Of a loss of entries: what its curves are multiplied by, per class. Left out: the default of the loss.';
 
 type Properties = Readonly<Record<string, Draft7>>;
 
@@ -111,6 +115,7 @@ function entry(
     properties: {
       [key]: {
         type: 'string',
+        description: key === 'use' ? 'An installed plugin: PACKAGE, or PACKAGE#NAME.' : 'A built-in one.',
         enum: choices.flatMap(({ names }) => names),
         enumDescriptions: choices.flatMap(({ names, about }) => names.map(() => about)),
         ...(fallback !== undefined && { default: fallback }),
