@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { type EngineFlags, engineOptions } from './engine-command.js';
@@ -40,12 +39,8 @@ async function load(file: string, { set }: ManifestOptions): Promise<Manifest> {
 async function loadRecorded(folder: string | undefined, options: ManifestOptions): Promise<Manifest> {
   const { errors } = await import('./errors.js');
   if (folder === undefined) throw errors['manifest-unreadable']({ found: 'no manifest given' });
-  const { recordedRun } = await import('./run-folder.js');
-  const recorded = recordedRun(folder);
-  if (!recorded) throw errors['nothing-to-resume']({ folder });
-  const { file, set } = recorded.source;
-  if (!existsSync(file)) throw errors['resume-manifest-unknown']({ folder, file, set });
-  return load(file, { ...options, set: [...set, ...(options.set ?? [])] });
+  const { recordedManifest } = await import('./recorded-manifest.js');
+  return recordedManifest(folder, { set: options.set ?? [] });
 }
 
 /** `counterweight check MANIFEST` */
@@ -123,8 +118,8 @@ export async function compareCommand(
   options: { readonly out?: string; readonly json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const { comparison, writePage } = await import('./comparison.js');
-  const { table, summaries } = await comparison(folders);
+  const { compare, writePage } = await import('./comparison.js');
+  const { table, summaries } = await compare(folders);
   if (options.out !== undefined) terminal.progress.write(`${await writePage(folders, options.out)}\n`);
   terminal.out(options.json ? json(summaries) : table);
   return 0;

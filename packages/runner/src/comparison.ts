@@ -6,7 +6,9 @@ import { compareRuns, readRun, summarise, type Summary } from '@counterweight/re
 import { errors } from './errors.js';
 
 export interface ComparedRuns {
+  /** In the order of the folders. */
   readonly summaries: readonly Summary[];
+  /** As the command prints it, for a monospaced font. */
   readonly table: string;
 }
 
@@ -14,7 +16,7 @@ export interface ComparedRuns {
  * The numbers of some runs side by side.
  * @throws run-file-missing, run-file-invalid
  */
-export async function comparison(folders: readonly string[]): Promise<ComparedRuns> {
+export async function compare(folders: readonly string[]): Promise<ComparedRuns> {
   const summaries = await Promise.all(
     named(folders).map(async ({ name, folder }) => summarise(await readRun(folder, name))),
   );

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-import { definePlugin, labelsFromRows, RUN_FILES, z, type Logger, type ResolvedRun } from '@counterweight/core';
+import {
+  definePlugin,
+  labelsFromRows,
+  RUN_FILES,
+  z,
+  type Dataset,
+  type Logger,
+  type ResolvedRun,
+} from '@counterweight/core';
 import cnnPlugins, { cnn, mlp } from '@counterweight/cnn';
 import focal from '@counterweight/loss-focal';
 import weightedBce from '@counterweight/loss-weighted-bce';
@@ -13,18 +21,32 @@ import { drawings, project } from './fixtures/project.js';
 import { loadManifest } from './manifest.js';
 import { ManifestError } from './manifest-error.js';
 import { check } from './plan.js';
+import { predict } from './predict.js';
+import { recordedManifest } from './recorded-manifest.js';
 import { run } from './run.js';
 import { use } from './use.js';
+import { writePredictions } from './write-predictions.js';
 
 const logger: Logger = { info: () => undefined, warn: () => undefined };
 
 /** 40 examples of 4 numbers; class c where number c is above 0. */
+const number = (example: number, c: number): number => Math.sin(7 * example + 3 * c + c * c);
+const read: Dataset['read'] = (chosen, into) => {
+  chosen.forEach((example, row) => {
+    into.set(
+      [0, 1, 2, 3].map((c) => number(example, c)),
+      4 * row,
+    );
+  });
+  return Promise.resolve();
+};
+const close = () => Promise.resolve();
 const data = definePlugin({
   kind: 'dataset',
   name: 'four-signs',
   options: z.strictObject({ examples: z.int().min(10).default(40) }),
+  inputs: ({ examples }) => ({ count: examples, id: String, read, close }),
   create: ({ examples }) => {
-    const number = (example: number, c: number): number => Math.sin(7 * example + 3 * c + c * c);
     const all = [...Array(examples).keys()];
     const rows = all.map((example) => [0, 1, 2, 3].filter((c) => number(example, c) > 0));
     const of = (rest: number) => Int32Array.from(all.filter((example) => example % 4 === rest));
@@ -35,16 +57,8 @@ const data = definePlugin({
       splits: { train: Int32Array.from(all.filter((e) => e % 4 < 2)), validation: of(2), test: of(3) },
       fingerprint: String(examples),
       id: String,
-      read: (chosen, into) => {
-        chosen.forEach((example, row) => {
-          into.set(
-            [0, 1, 2, 3].map((c) => number(example, c)),
-            4 * row,
-          );
-        });
-        return Promise.resolve();
-      },
-      close: () => Promise.resolve(),
+      read,
+      close,
     };
   },
 });
@@ -246,5 +260,30 @@ describe('its run', { timeout: 60_000 }, () => {
     });
     const weights = await createRun({ ...SMALL, loss: use(weightedBce) });
     expect(weights.weights).toEqual({ positive: { rule: 'ratio' } });
+  });
+
+  test('predicts with its plugins given again, and tells when they are not', async () => {
+    const { path } = project();
+    const out = path('out');
+    await run(await createRun(SMALL), { logger, threads: 1, out });
+    const rows: string[] = [];
+    const start = () => (block: { readonly ids: readonly string[] }) => {
+      rows.push(...block.ids);
+    };
+    await expect(predict(out, out, { logger, start })).rejects.toMatchObject({
+      code: 'plugin-in-code',
+      exit: 2,
+      found: 'four-signs, a dataset that no installed package exports',
+    });
+    await expect(predict(out, out, { logger, start, plugins: [data] })).rejects.toMatchObject({
+      code: 'plugin-in-code',
+      remedy: expect.stringContaining('plugins: [mlp]') as unknown,
+    });
+    const plugins = [use(data, { examples: 12 }), mlp];
+    expect(await predict(out, out, { logger, start, plugins })).toMatchObject({ ended: 'completed', rows: 12 });
+    expect(rows).toEqual([...Array(12).keys()].map(String));
+    await writePredictions(out, out, path('p.jsonl'), { logger, plugins: [mlp, data], format: 'jsonl', top: 1 });
+    expect(readFileSync(path('p.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(40);
+    await expect(recordedManifest(out)).rejects.toMatchObject({ code: 'resume-in-code', exit: 2 });
   });
 });

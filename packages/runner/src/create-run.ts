@@ -79,7 +79,8 @@ function withNames(
     if (Array.isArray(given)) return given.map((one, i) => named(one, [...at, i]));
     if (!isUse(given)) return given;
     values.set(at.join('.'), given.plugin);
-    return { ...(given.options as object), use: given.plugin.name };
+    // Where a value is no plugin at all, that is told and not that it has no name.
+    return { ...(given.options as object), use: (given.plugin as { name?: string }).name ?? 'undefined' };
   };
   const within = (section: string, key: string): object => {
     const given = sections[section];

@@ -196,6 +196,14 @@ export const errors = defineErrors({
       `contract ${String(own)}, that of @counterweight/runner ${runner}`,
     remedy: ({ remedy }: { remedy: string }) => remedy,
   },
+  'plugin-never-answers': {
+    exit: 4,
+    title: 'A plugin never answered.',
+    found: ({ use, doing }: { use: string; doing: string }) =>
+      `${use}, ${doing}: its promise has not settled, and nothing is left in the process that could settle it`,
+    expected: () => 'a promise that settles',
+    remedy: () => 'take another plugin, or tell its author; the run goes on from its last checkpoint with --resume',
+  },
   'plugin-dependency': {
     exit: 4,
     title: 'A plugin asks for something that does not exist at this point.',
@@ -260,10 +268,13 @@ export const errors = defineErrors({
       folder: string;
       changes: readonly { readonly key: string; readonly before: string; readonly after: string }[];
       set: readonly string[];
+      inCode: boolean;
     }) => changes.map(({ key, before, after }) => `${key}: ${before} then, ${after} now`).join('\n'),
-    expected: () => 'equal settings, but for training.checkpoint',
-    remedy: ({ folder, set }: { folder: string; set: readonly string[] }) =>
-      `${resumeWith(folder, set)} with the manifest as it was (a copy is in the run's folder), or a new run without --resume`,
+    expected: () => 'equal settings, but for training.checkpoint and callbacks',
+    remedy: ({ folder, set, inCode }: { folder: string; set: readonly string[]; inCode: boolean }) =>
+      inCode
+        ? `the description as it was (manifest.yaml in ${folder} tells it), or a new run without resume`
+        : `${resumeWith(folder, set)} with the manifest as it was (a copy is in the run's folder), or a new run without --resume`,
   },
   'resume-data-changed': {
     exit: 3,
@@ -278,6 +289,22 @@ export const errors = defineErrors({
     found: ({ file }: { folder: string; file: string; set: readonly string[] }) => `no ${file}`,
     expected: () => 'the file that the run was started with: its paths start from there',
     remedy: ({ folder, set }: { folder: string; set: readonly string[] }) => resumeWith(folder, set),
+  },
+  'resume-in-code': {
+    exit: 2,
+    title: 'The run was described in code, and goes on from there.',
+    found: ({ folder }: { folder: string }) => `a run of createRun in ${folder}`,
+    expected: () => 'a run of a manifest',
+    remedy: ({ folder }: { folder: string }) =>
+      `run(await createRun(…), { resume: ${JSON.stringify(folder)}, logger: console }), in the program that began it`,
+  },
+  'plugin-in-code': {
+    exit: 2,
+    title: 'The run has a plugin that was given to it in code.',
+    found: ({ use, kind }: { use: string; kind: string }) => `${use}, a ${kind} that no installed package exports`,
+    expected: () => 'the plugin as a value, from the program that has it',
+    remedy: ({ use }: { use: string }) =>
+      `predict(folder, inputs, { plugins: [${/^[A-Za-z_$][\w$]*$/.test(use) ? use : 'mine'}], … }); a plugin of a package needs none`,
   },
   'nothing-to-resume': {
     exit: 2,

@@ -13,7 +13,7 @@ import { inWords } from './words.js';
  * (a callback that fails ends a run, which must be able to go on without it).
  * @throws resume-manifest-changed: with every key that differs
  */
-export function checkManifest(recorded: ResolvedRun, { resolved, place }: Manifest, folder: string): void {
+export function checkManifest(recorded: ResolvedRun, { resolved, place, inCode }: Manifest, folder: string): void {
   const { set } = recorded.source;
   const changes = differences(recorded.manifest, resolved).filter(
     ({ key }) => !/^(training\.checkpoint|callbacks)\b/.test(key),
@@ -21,7 +21,7 @@ export function checkManifest(recorded: ResolvedRun, { resolved, place }: Manife
   const [first] = changes;
   if (first)
     throw errors['resume-manifest-changed'](
-      { folder, changes, set },
+      { folder, changes, set, inCode },
       { place: place(first.key.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key))) },
     );
 }

@@ -9,6 +9,7 @@ import {
   RUN_FILES,
   tokenName,
   z,
+  type AnyPlugin,
   type Kind,
   type Logger,
   type Model,
@@ -22,10 +23,12 @@ import type { Entry } from './entries.js';
 import { errors } from './errors.js';
 import { PluginFolders } from './installed.js';
 import { parsePluginName } from './plugin-name.js';
+import { findValue, IN_CODE } from './plugin-value.js';
 import { findPlugin } from './plugins.js';
 import { readRecord } from './run-record.js';
 import { CLASSES_FILE } from './saved-model.js';
 import { Scope } from './scope.js';
+import { isUse, type Use } from './use.js';
 
 /** A run that came to its end, as its folder tells: nothing of the engine yet. */
 export interface TrainedRun {
@@ -37,13 +40,25 @@ export interface TrainedRun {
   readonly model: Entry<'model'>;
 }
 
+export interface OpenOptions {
+  /** Where plugins are looked for after the folder of the run's manifest. */
+  readonly workingFolder?: string;
+  /**
+   * Plugins as values, in place of those of their kind and name that the run recorded: for a run that code was given them for.
+   * With `use` their options are given anew, as where one holds arrays or functions, which are not recorded.
+   */
+  readonly plugins?: readonly (AnyPlugin | Use)[];
+  readonly logger: Logger;
+}
+
 /**
- * Reads the folder of a run and finds its plugins again: from the folder of the manifest, the working folder, our own.
- * @throws run-file-missing, run-not-finished, run-record-invalid, recorded-options-refused, what `findPlugin` throws
+ * Reads the folder of a run and finds its plugins again: among `plugins`, then from the folder of the manifest, the working
+ * folder, our own.
+ * @throws run-file-missing, run-not-finished, run-record-invalid, recorded-options-refused, plugin-in-code, what `findPlugin` throws
  */
 export async function openTrainedRun(
   folder: string,
-  { workingFolder = process.cwd(), logger }: { readonly workingFolder?: string; readonly logger: Logger },
+  { workingFolder = process.cwd(), plugins: given = [], logger }: OpenOptions,
 ): Promise<TrainedRun> {
   const resolved = readRecord(folder, RUN_FILES.resolved, resolvedRun, (file) =>
     reportErrors['run-file-missing']({ folder, file }),
@@ -56,7 +71,7 @@ export async function openTrainedRun(
     throw errors['run-record-invalid']({ message }, { place: { file: join(folder, RUN_FILES.model, CLASSES_FILE) } });
   }
   const plugins = new PluginFolders(dirname(resolved.source.file), workingFolder);
-  const found = { folder, resolved, plugins, logger };
+  const found = { folder, resolved, plugins, given, logger };
   return {
     folder,
     resolved,
@@ -108,25 +123,37 @@ async function loadState(model: Model, folder: string): Promise<void> {
   loadModelState(model, Object.fromEntries(saved.map(({ name, values }) => [name, values])));
 }
 
+interface Recorded {
+  readonly folder: string;
+  readonly resolved: ResolvedRun;
+  readonly plugins: PluginFolders;
+  readonly given: NonNullable<OpenOptions['plugins']>;
+  readonly logger: Logger;
+}
+
 /** The plugin and options of a section, as the run recorded them. */
 async function recordedEntry<K extends Kind>(
   kind: K,
   section: string,
-  {
-    folder,
-    resolved,
-    plugins,
-    logger,
-  }: { folder: string; resolved: ResolvedRun; plugins: PluginFolders; logger: Logger },
+  { folder, resolved, plugins, given, logger }: Recorded,
 ): Promise<Entry<K>> {
   const place = { file: join(folder, RUN_FILES.resolved) };
-  const given = z.looseObject({ use: z.string() }).safeParse(resolved.manifest[section]);
-  if (!given.success) throw errors['run-record-invalid']({ message: `no plugin in ${section}` }, { place });
-  const { use, ...options } = given.data;
-  const found = await findPlugin(use, kind, plugins);
-  const version = resolved.plugins.find((one) => one.kind === kind && one.use === use)?.version ?? found.version;
-  if (version !== found.version)
+  const written = z.looseObject({ use: z.string() }).safeParse(resolved.manifest[section]);
+  if (!written.success) throw errors['run-record-invalid']({ message: `no plugin in ${section}` }, { place });
+  const { use, ...recordedOptions } = written.data;
+  const recorded = resolved.plugins.find((one) => one.kind === kind && one.use === use);
+  const value = given.find((one) => {
+    const plugin = isUse(one) ? one.plugin : one;
+    return plugin.kind === kind && plugin.name === recorded?.name;
+  });
+  if (!value && recorded?.path === IN_CODE) throw errors['plugin-in-code']({ use, kind }, { place });
+  const found = value
+    ? await findValue(isUse(value) ? value.plugin : value, kind, plugins)
+    : await findPlugin(use, kind, plugins);
+  const version = recorded?.version ?? found.version;
+  if (!value && version !== found.version)
     logger.warn(`${use} was ${version} when the run was made, now it is ${found.version}: predictions may differ`);
+  const options = value && isUse(value) ? value.options : recordedOptions;
   const parsed = (found.plugin.options as z.ZodType).safeParse(options);
   if (parsed.success) return { ...found, options: parsed.data, at: [section] };
   const { path = [], message = '' } = parsed.error.issues[0] ?? {};

@@ -16,10 +16,14 @@ export interface Use<K extends Kind = Kind> {
  */
 export function use<P extends AnyPlugin>(
   plugin: P,
-  ...[options]: Partial<OptionsOf<P>> extends OptionsOf<P> ? [options?: OptionsOf<P>] : [options: OptionsOf<P>]
+  ...[options]: Optional<OptionsOf<P>> extends true ? [options?: OptionsOf<P>] : [options: OptionsOf<P>]
 ): Use<P['kind']> {
   return { plugin, options: options ?? {} };
 }
+
+/** Whether nothing at all is a choice of options. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- the type of nothing at all
+type Optional<Options> = Record<never, never> extends Options ? true : false;
 
 export const isUse = (value: unknown): value is Use =>
   typeof value === 'object' && value !== null && 'plugin' in value && 'options' in value;
