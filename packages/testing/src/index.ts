@@ -2,6 +2,8 @@ export type { Check } from './check.js';
 export {
   batchLossChecks,
   batchLossConformance,
+  callbackChecks,
+  callbackConformance,
   datasetChecks,
   datasetConformance,
   drawChecks,

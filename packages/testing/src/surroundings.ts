@@ -12,6 +12,7 @@ import {
   LOGGER,
   RANDOM,
   randomStream,
+  RUN_FOLDER,
   type AnyPlugin,
   type Kind,
   type ModelInput,
@@ -33,7 +34,7 @@ const TINY_INPUT: ModelInput = {
 };
 const SILENT = { info: () => undefined, warn: () => undefined };
 
-/** A value for every token that core has, of a data set of five classes. A stream of random numbers and a cache are an instance's own. */
+/** A value for every token that core has, of a data set of five classes. A stream of random numbers and folders are an instance's own. */
 export const surroundings = ({ name, inject }: AnyPlugin): readonly Given[] => [
   [LABEL_STATISTICS, STATISTICS],
   [RANDOM, randomStream(0).fork(name)],
@@ -41,7 +42,9 @@ export const surroundings = ({ name, inject }: AnyPlugin): readonly Given[] => [
   [INPUT, TINY_INPUT],
   [DATASET, tinyDataset()],
   [BASE_FOLDER, process.cwd()],
-  ...((inject as readonly symbol[]).includes(CACHE_FOLDER) ? [[CACHE_FOLDER, newFolder()] as const] : []),
+  ...[CACHE_FOLDER, RUN_FOLDER]
+    .filter((token) => (inject as readonly symbol[]).includes(token))
+    .map((token) => [token, newFolder()] as const),
 ];
 
 let parent: string | undefined;
