@@ -46,9 +46,14 @@ export async function writeLayersFormat(
   await mkdir(dirname(folder), { recursive: true });
   await rm(partial, { recursive: true, force: true }); // of a process that was killed
   await mkdir(partial);
-  await writeFile(join(partial, 'weights.bin'), Buffer.concat(weights.map(({ bytes }) => bytes)));
-  await writeFile(join(partial, 'model.json'), JSON.stringify(model));
-  await rename(partial, folder);
+  try {
+    await writeFile(join(partial, 'weights.bin'), Buffer.concat(weights.map(({ bytes }) => bytes)));
+    await writeFile(join(partial, 'model.json'), JSON.stringify(model));
+    await rename(partial, folder);
+  } catch (error) {
+    await rm(partial, { recursive: true });
+    throw error;
+  }
 }
 
 function valuesOf(read: () => tf.Tensor): { shape: number[]; bytes: Uint8Array } {
