@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { z, type AnyPlugin, type BatchLabels, type BatchLoss, type Callback, type Stateful } from '@counterweight/core';
+import { z, type AnyPlugin, type BatchLabels, type BatchLoss } from '@counterweight/core';
 import { ensureBackend } from '@counterweight/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -109,7 +109,7 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
   test('no lifecycle script; core and tfjs are peers; the licence is inside', () => {
     const lifecycle = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
     expect(Object.keys(manifest.scripts ?? {}).filter((script) => lifecycle.includes(script))).toEqual([]);
-    if (name !== 'core' && name !== 'runner') {
+    if (!['core', 'runner', 'create-plugin'].includes(name)) {
       expect(Object.keys(manifest.peerDependencies ?? {})).toContain('@counterweight/core');
       expect(Object.keys(manifest.dependencies ?? {})).not.toContain('@tensorflow/tfjs-core');
     }
@@ -150,7 +150,7 @@ describe('docs/plugin-authors.md', async () => {
   const named = (wanted: string) => plugins.find(({ name }) => name === wanted)!;
 
   test('every example runs, its plugins are plugins', () => {
-    expect(plugins.map(({ kind }) => kind)).toEqual(['loss', 'loss', 'sampler', 'dataset']);
+    expect(plugins.map(({ kind }) => kind)).toEqual(['loss', 'loss', 'sampler', 'dataset', 'callback']);
     for (const { options } of plugins) z.toJSONSchema(options as z.ZodType, { io: 'input' });
   });
 
@@ -168,11 +168,31 @@ describe('docs/plugin-authors.md', async () => {
     other.load!(one.save!());
     expect(value(other, 0)).toBe(value(one, 0));
 
-    const worst = exported('worst') as () => Callback & Stateful & { loss: number };
-    const [first, second] = [worst(), worst()];
+    const folder = mkdtempSync(join(tmpdir(), 'callback-'));
+    const worst = named('worst-loss') as AnyPlugin<'callback'>;
+    const [first, second] = [await worst.create({ limit: 6 }, folder), await worst.create({ limit: 6 }, folder)];
     for (const loss of [3, 7, 5]) first.batchEnd!({ epoch: 0, step: 1, loss, keptPositives: 0, keptNegatives: 0 });
-    second.load(first.save());
-    expect(second.loss).toBe(7);
+    second.load!(first.save!());
+    const reasons: string[] = [];
+    const stop = (reason: string) => {
+      reasons.push(reason);
+    };
+    const event = {
+      epoch: 0,
+      step: 3,
+      loss: 5,
+      learningRate: 1,
+      seconds: 1,
+      waited: 0,
+      keptPositives: 0,
+      keptNegatives: 0,
+      metrics: {},
+      stop,
+    };
+    await second.epochEnd!(event);
+    expect(reasons).toEqual(['a loss of 7']);
+    expect(readFileSync(join(folder, 'worst.txt'), 'utf8')).toBe('7\n');
+    rmSync(folder, { recursive: true });
   });
 
   test('the data set reads unlabelled examples as labelled ones; what is kept is made once', async () => {
