@@ -3,6 +3,7 @@ import type { AnyPlugin, Kind, ModelInput } from '@counterweight/core';
 import { batchLossLabelChecks } from './batch-loss-label-checks.js';
 import { batchLossMemoryChecks } from './batch-loss-memory-checks.js';
 import { batchLossValueChecks } from './batch-loss-value-checks.js';
+import { fitChecks } from './calibrator-checks.js';
 import { watchChecks } from './callback-checks.js';
 import { optionsCheck, type Check } from './check.js';
 import { otherFingerprints, sameInputs } from './dataset-comparisons.js';
@@ -53,6 +54,8 @@ export const optimizerChecks: readonly Check<'optimizer'>[] = [
   ...optimizerStepChecks,
   ...optimizerMemoryChecks,
 ];
+/** Every law of a calibrator. */
+export const calibratorChecks: readonly Check<'calibrator'>[] = [optionsCheck(), ...fitChecks];
 /** Every law of a callback. */
 export const callbackChecks: readonly Check<'callback'>[] = [optionsCheck(), ...watchChecks];
 /** Every law of a data set that needs nothing to compare with. */
@@ -95,6 +98,9 @@ export const modelConformance = (what: ModelConformance): void => register(model
 
 /** Registers a test per law and options for an optimiser. */
 export const optimizerConformance = (what: Conformance<'optimizer'>): void => register(optimizerChecks, what);
+
+/** Registers a test per law and options for a calibrator. */
+export const calibratorConformance = (what: Conformance<'calibrator'>): void => register(calibratorChecks, what);
 
 /** Registers a test per law and options for a callback. */
 export const callbackConformance = (what: Conformance<'callback'>): void => register(callbackChecks, what);

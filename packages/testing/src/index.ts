@@ -2,6 +2,8 @@ export type { Check } from './check.js';
 export {
   batchLossChecks,
   batchLossConformance,
+  calibratorChecks,
+  calibratorConformance,
   callbackChecks,
   callbackConformance,
   datasetChecks,
