@@ -22,6 +22,7 @@ export {
 export { ManifestError } from './manifest-error.js';
 export { manifestJsonSchema, type ManifestJsonSchema } from './manifest-json-schema.js';
 export { check, type CheckOptions, type Plan } from './plan.js';
+export { planText } from './plan-text.js';
 export type { PluginOption } from './plugin-options.js';
 export { predict, type PredictedRows, type PredictOptions, type PredictResult, type RowSink } from './predict.js';
 export {
