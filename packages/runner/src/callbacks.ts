@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { RUN_FILES, RUN_FOLDER, type Callback, type StateArrays } from '@counterweight/core';
 
 import type { Checkpoint } from './checkpoints/store.js';
+import { CONTRACTS } from './plugin-contract.js';
+import { guardedMade } from './plugin-guard.js';
 import type { Prepared } from './prepare.js';
 
 /** A callback, and the name that its memory is found by when a run is resumed with other callbacks. */
@@ -26,7 +28,14 @@ export async function createCallbacks(
     const name = numbered(use, before.filter((one) => one.use === use).length);
     made.push({ name, callback: await scope.create(entry) });
   }
-  return [...made, ...given.map((callback, i) => ({ name: `given in code, ${i + 1}`, callback }))];
+  return [
+    ...made,
+    ...given.map((callback, i) => {
+      const name = `given in code, ${i + 1}`;
+      const call = { origin: { use: `callback ${name}` }, doing: 'as it was given' };
+      return { name, callback: guardedMade(callback, call, CONTRACTS.callback) };
+    }),
+  ];
 }
 
 /** The second of a name is NAME2. */

@@ -9,6 +9,7 @@ import { predictCommand, type PredictCommandOptions } from './predict-command.js
 import { pluginsCommand, type WhereOptions } from './plugins-command.js';
 import { FORMATS } from './predictions-format.js';
 import { schemaCommand } from './schema-command.js';
+import { supervised } from './supervision.js';
 
 const USAGE = 2;
 
@@ -20,22 +21,28 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @returns what the process exits with: 0 done, 2 manifest or usage, 3 data, 4 plugin, 5 engine, 6 diverged, 70 internal,
  *   130 interrupted
  */
-export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function main(argv: readonly string[], given?: Terminal): Promise<number> {
+  const terminal = given ?? processTerminal();
+  const fail = (error: unknown): number => {
+    const failure = failureOf(error, argv.includes('--verbose'));
+    terminal.progress.write(failure.text);
+    if (argv.includes('--json')) terminal.out(`${JSON.stringify(failure.json, null, 2)}\n`);
+    return failure.exit;
+  };
   let exit = 0;
   const set = (code: number): void => {
     exit = code;
   };
   const program = describeCommands(terminal, set);
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    const work = () => program.parseAsync(argv, { from: 'user' });
+    // A process that is not ours alone stays as it is.
+    await (given ? work() : supervised(work, () => process.exit(fail(new Error('the command waits for nothing')))));
     return exit;
   } catch (error) {
     // commander has written its message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    const failure = failureOf(error, argv.includes('--verbose'));
-    terminal.progress.write(failure.text);
-    if (argv.includes('--json')) terminal.out(`${JSON.stringify(failure.json, null, 2)}\n`);
-    return failure.exit;
+    return fail(error);
   }
 }
 

@@ -1,9 +1,11 @@
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { CONTRACT, errors as coreErrors, type AnyPlugin } from '@counterweight/core';
+import { CONTRACT, errors as coreErrors, isCounterweightError, type AnyPlugin } from '@counterweight/core';
 
+import { runCall } from './calls-under-way.js';
 import { checkCopies } from './copies.js';
+import { noticeEmptyLoop } from './empty-loop.js';
 import { errors } from './errors.js';
 import { installLine } from './package-manager.js';
 import type { ResolvedPackage } from './resolve-package.js';
@@ -32,8 +34,12 @@ export async function exportedPlugins(found: ResolvedPackage): Promise<readonly 
 async function importModule(found: ResolvedPackage): Promise<{ readonly default?: unknown }> {
   const { name: use, path, folder } = found;
   try {
-    return (await import(pathToFileURL(path).href)) as { default?: unknown };
+    return await runCall({ origin: { use }, doing: 'being imported' }, async () => {
+      noticeEmptyLoop();
+      return (await import(pathToFileURL(path).href)) as { default?: unknown };
+    });
   } catch (error) {
+    if (isCounterweightError(error)) throw error;
     const [code, message] = [(error as NodeJS.ErrnoException | undefined)?.code, messageOf(error)];
     // Node takes TypeScript in some versions, and never in node_modules.
     const isUnread = code === 'ERR_UNKNOWN_FILE_EXTENSION' || code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING';

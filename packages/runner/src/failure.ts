@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { isCounterweightError } from '@counterweight/core';
 
 /** What the command exits with where no error of ours says more: a fault of the software itself (sysexits' EX_SOFTWARE). */
@@ -27,7 +29,7 @@ export function failureOf(error: unknown, verbose: boolean): Failure {
 
 /** Of an error and of what caused it. */
 function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
+  if (!(error instanceof Error)) return `${inspect(error)}\n`; // anything can be thrown
   const cause = error.cause === undefined ? '' : `caused by ${stackOf(error.cause)}`;
   return `${error.stack ?? ''}\n${cause}`;
 }

@@ -14,9 +14,12 @@ import { classGroups } from '@counterweight/metrics';
 import { plannedSteps } from '@counterweight/trainer';
 
 import { type EngineOptions, openEngine } from './engine.js';
+import { given } from './contracts/members.js';
 import type { Entry } from './entries.js';
 import { estimate, type Estimate } from './estimate.js';
 import type { Manifest } from './manifest.js';
+import { calling } from './plugin-call.js';
+import { broken } from './plugin-guard.js';
 import { prepare, type Prepared } from './prepare.js';
 
 /** Smallest, middle and largest of some numbers. */
@@ -171,9 +174,9 @@ const RATIO_WORTH_A_WARNING = 2;
 
 function warningsOf(prepared: Prepared, empty: readonly string[], start: Plan['start']): readonly string[] {
   const { manifest, dataset, clamped, statistics } = prepared;
-  const strategies = [manifest.loss, ...manifest.samplers].map(({ plugin, options, use }) => ({
-    name: use,
-    effects: plugin.effects?.(options) ?? [],
+  const strategies = [manifest.loss, ...manifest.samplers].map((entry) => ({
+    name: entry.use,
+    effects: effectsOf(entry, manifest),
   }));
   const [loss, ...samplers] = strategies as [{ name: string; effects: readonly Effect[] }, ...typeof strategies];
   const withWeights = { ...loss, effects: [...loss.effects, ...weightEffects(manifest.weights)] };
@@ -202,6 +205,14 @@ function warningsOf(prepared: Prepared, empty: readonly string[], start: Plan['s
       ? []
       : [`one batch holds all ${train.length} training examples`]),
   ];
+}
+
+/** What a strategy says that it changes. @throws plugin-throws, plugin-breaks-contract */
+function effectsOf({ plugin, options, use, at }: Entry, { place }: Manifest): readonly Effect[] {
+  const call = { origin: { use, place: place(at) }, doing: 'in effects' };
+  const effects: unknown = calling(call, () => plugin.effects?.(options) ?? []);
+  if (Array.isArray(effects)) return effects as Effect[];
+  throw broken(call, { found: given(effects), expected: 'a list of effects, at once' });
 }
 
 function spread(values: Float64Array): Spread {

@@ -1,48 +1,43 @@
-import { errors, isCounterweightError, type Place } from '@counterweight/core';
+import { inspect } from 'node:util';
 
-/** A plugin's entry in the manifest, for what goes wrong inside it. */
-export interface Caller {
-  readonly use: string;
-  readonly place: Place;
-}
+import { errors as coreErrors, isCounterweightError, type PluginOrigin } from '@counterweight/core';
+
+import { runCall, type PluginCall } from './calls-under-way.js';
+import { noticeEmptyLoop } from './empty-loop.js';
 
 /**
  * Calls into a plugin. Its own errors are told where its entry stands, unless they know better; anything else is its fault.
- * @throws plugin-throws, or what it throws that is ours
+ * @throws plugin-throws, plugin-never-answers, or what it throws that is ours
  */
-export function callPlugin<T>(caller: Caller, doing: string, call: () => T): T {
+export function callPlugin<T>(origin: PluginOrigin, doing: string, body: () => T): T {
+  return calling({ origin, doing }, body);
+}
+
+/** The same for a call that is made often. */
+export function calling<T>(call: PluginCall, body: () => T): T {
   try {
-    const result = call();
-    return result instanceof Promise
-      ? (result.catch((error: unknown) => {
-          throw faultOf(caller, doing, error);
-        }) as T)
-      : result;
+    const result = runCall(call, body);
+    if (!(result instanceof Promise)) return result;
+    noticeEmptyLoop();
+    return result.catch((error: unknown) => {
+      throw faultOf(call, error);
+    }) as T;
   } catch (error) {
-    throw faultOf(caller, doing, error);
+    throw faultOf(call, error);
   }
 }
 
-function faultOf({ use, place }: Caller, doing: string, error: unknown): Error {
-  if (isCounterweightError(error)) return error.place ? error : error.at(place);
-  const message = error instanceof Error ? error.message : String(error);
-  return errors['plugin-throws']({ use, doing, message }, { cause: error, place });
+/** What a plugin threw, as an error of ours. */
+export function faultOf({ origin: { use, place }, doing }: PluginCall, error: unknown): Error {
+  if (isCounterweightError(error)) return error.place || !place ? error : error.at(place);
+  return coreErrors['plugin-throws'](
+    { use, doing, message: messageOf(error) },
+    { cause: error, ...(place && { place }) },
+  );
 }
 
-/** What a plugin made, every method called through `callPlugin`: a failure in training names the plugin. */
-export function guarded<T extends object>(made: T, caller: Caller): T {
-  return new Proxy(made, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target);
-      if (typeof value !== 'function' || isFixed(target, key)) return value;
-      const method = value as (...given: unknown[]) => unknown;
-      return (...given: unknown[]) => callPlugin(caller, `in ${String(key)}`, () => method.apply(target, given));
-    },
-  });
-}
-
-/** A proxy must answer such a property as it is. */
-function isFixed(target: object, key: PropertyKey): boolean {
-  const own = Object.getOwnPropertyDescriptor(target, key);
-  return own?.configurable === false && own.writable === false;
+/** Of anything that can be thrown. */
+function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message === '' ? error.name : error.message;
+  return typeof error === 'string' ? error : `it threw ${inspect(error, { depth: 1, breakLength: Infinity })}`;
 }

@@ -6,7 +6,9 @@ import { scoreBlocks } from '@counterweight/trainer';
 
 import { type EngineOptions, openEngine } from './engine.js';
 import { errors } from './errors.js';
-import { callPlugin, guarded } from './plugin-call.js';
+import { callPlugin } from './plugin-call.js';
+import { CONTRACTS } from './plugin-contract.js';
+import { guardedMade } from './plugin-guard.js';
 import { parsePluginName } from './plugin-name.js';
 import type { PredictionsAbout } from './predictions-format.js';
 import { loadTrainedModel, openTrainedRun, type OpenOptions, type TrainedRun } from './trained-run.js';
@@ -85,7 +87,7 @@ async function openInputs({ data, resolved, folder }: TrainedRun, path: string, 
   const inputs = await callPlugin(caller, 'opening inputs', () =>
     plugin.inputs?.(options, { path, input: { shape, dtype }, logger }),
   );
-  return guarded(inputs as Inputs, caller);
+  return guardedMade(inputs, { origin: caller, doing: 'opening inputs' }, CONTRACTS.inputs) as Inputs;
 }
 
 /** Inputs that could not be read are left out. */

@@ -12,6 +12,7 @@ import {
   type Kinds,
   type Logger,
   type Place,
+  type PluginOrigin,
   type RandomStream,
   type Token,
 } from '@counterweight/core';
@@ -19,7 +20,10 @@ import { cacheFolder } from '@counterweight/tensorflow';
 
 import type { Entry } from './entries.js';
 import { errors } from './errors.js';
-import { callPlugin, guarded } from './plugin-call.js';
+import { stir } from './calls-under-way.js';
+import { callPlugin } from './plugin-call.js';
+import { CONTRACTS } from './plugin-contract.js';
+import { guardedMade } from './plugin-guard.js';
 import type { Path } from './yaml-source.js';
 
 /**
@@ -38,7 +42,7 @@ export class Scope {
       readonly place: (path: Path) => Place;
     },
   ) {
-    this.provide(LOGGER, about.logger);
+    this.provide(LOGGER, stirring(about.logger));
     this.provide(BASE_FOLDER, about.folder);
   }
 
@@ -49,7 +53,7 @@ export class Scope {
 
   /**
    * What a plugin makes of its options and dependencies.
-   * @throws plugin-dependency, plugin-throws; the plugin's own errors, told where its entry stands in the manifest
+   * @throws plugin-dependency, plugin-throws, plugin-breaks-contract; the plugin's own errors, told where its entry stands in the manifest
    */
   async create<K extends Kind>({ plugin, use, options, at }: Entry<K>): Promise<Kinds[K]> {
     // A stream of the plugin's own: what one draws does not depend on the others.
@@ -63,20 +67,46 @@ export class Scope {
     });
     const { create } = plugin as { readonly create: (...given: unknown[]) => Kinds[K] | Promise<Kinds[K]> };
     const caller = { use, place: this.about.place(at) };
-    const made = await callPlugin(caller, 'being created', () => create.call(plugin, options, ...dependencies));
-    const safe = guarded(made, caller);
-    this.own(safe);
-    return safe;
+    const made: unknown = await callPlugin(caller, CREATING, () => create.call(plugin, options, ...dependencies));
+    this.own(made, caller);
+    return guardedMade(made, { origin: caller, doing: CREATING }, CONTRACTS[plugin.kind]) as Kinds[K];
   }
 
-  /** Frees what plugins made, the last first. Safe to call twice. */
+  /**
+   * Frees what plugins made, the last first. Safe to call twice. One that cannot be freed is a warning: what there is of results
+   * is written, and what went wrong before is not to be hidden.
+   */
   async dispose(): Promise<void> {
-    for (const dispose of this.disposals.splice(0).reverse()) await dispose();
+    for (const dispose of this.disposals.splice(0).reverse())
+      try {
+        await dispose();
+      } catch (error) {
+        this.about.logger.warn(error instanceof Error ? error.message : String(error));
+      }
     await this.container.dispose();
   }
 
-  private own(made: Kinds[Kind]): void {
-    if ('close' in made) this.disposals.push(() => made.close());
-    if ('dispose' in made) this.disposals.push(() => made.dispose?.());
+  /** Also of what is refused. */
+  private own(made: unknown, origin: PluginOrigin): void {
+    if (typeof made !== 'object' || made === null) return;
+    for (const name of ['close', 'dispose']) {
+      const free: unknown = Reflect.get(made, name);
+      if (typeof free === 'function')
+        this.disposals.push(() => callPlugin(origin, `in ${name}`, () => free.call(made) as void | Promise<void>));
+    }
   }
 }
+
+const CREATING = 'being created';
+
+/** Whoever reports is at work, however long it takes. */
+const stirring = (logger: Logger): Logger => ({
+  info: (message) => {
+    stir();
+    logger.info(message);
+  },
+  warn: (message) => {
+    stir();
+    logger.warn(message);
+  },
+});

@@ -12,8 +12,10 @@ import type { Engine } from '@counterweight/tensorflow';
 import { fit, type TrainingState } from '@counterweight/trainer';
 
 import { callbackNames, withMemoryOf, type NamedCallback } from './callbacks.js';
+import { throwStray } from './calls-under-way.js';
 import { CheckpointStore, type Checkpoint } from './checkpoints/store.js';
 import type { errors } from './errors.js';
+import { LeakWatch } from './leak-watch.js';
 import { Measurement } from './measurement.js';
 import { createNetwork, modelInput, type Network } from './network.js';
 import { peakRate } from './peak-rate.js';
@@ -78,7 +80,10 @@ export class Training {
     const { prepared, folder, callbacks } = this;
     const { manifest, dataset, loss, draws, miner, statistics, random } = prepared;
     const measurement = new Measurement(model, prepared, folder);
-    const fitted = await fit({
+    const leaks = new LeakWatch((message) => {
+      this.warn(message);
+    });
+    const fitting = fit({
       model,
       dataset,
       loss,
@@ -91,9 +96,15 @@ export class Training {
       random,
       ...(checkpoint && { resume: checkpoint }),
       save: (state) => this.save(state),
-      evaluate: () => measurement.validate(),
-      callbacks: [this.recorder(checkpoint?.seconds ?? 0), ...callbacks.map(({ callback }) => callback)],
+      evaluate: () => {
+        leaks.betweenEpochs();
+        return measurement.validate();
+      },
+      callbacks: [this.recorder(checkpoint?.seconds ?? 0), ...callbacks.map(({ callback }) => callback), leaks],
       ...(this.options.signal && { signal: this.options.signal }),
+    });
+    const fitted = await fitting.finally(() => {
+      leaks.close();
     });
     if (fitted.ended === 'interrupted') {
       this.tell({ type: 'end', time: now(), status: 'interrupted' });
@@ -103,6 +114,7 @@ export class Training {
     await saveModel(folder, model, dataset.classes);
     this.options.onTrained?.({ folder: folder.path, testExamples: dataset.splits.test.length });
     const metrics = await measurement.whole(fitted);
+    throwStray();
     const { ended, reason } = fitted;
     const status = ended === 'stopped' ? 'stopped' : 'done';
     folder.event({ type: 'end', time: now(), status, ...(reason !== undefined && { reason }) });
