@@ -78,7 +78,7 @@ beforeAll(async () => {
   }
   // One compiler for all: it reads declarations once.
   await succeed(process.execPath, [TSC, '-b', ...kinds.map(folderOf)], root);
-}, 120_000);
+}, 300_000);
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 test.each(kinds)('%s: its own tests pass', { timeout: 60_000 }, async (kind) => {
@@ -92,11 +92,8 @@ test.skipIf(!engine).each(kinds)('%s: its example trains with it', { timeout: 60
   const command = join(folderOf(kind), 'node_modules/.bin/counterweight');
   const said = await succeed(command, ['run', 'example.yaml', '--out', 'runs/a'], folderOf(kind));
   expect(said).toContain(`${nameOf(kind)} 0.1.0  (${folderOf(kind)}/dist/index.js)`);
-  const metrics = JSON.parse(await readFile(join(folderOf(kind), 'runs/a/metrics.json'), 'utf8')) as {
-    readonly test: { readonly averagePrecision: { readonly macro: number } };
-    readonly chance?: unknown;
-  };
-  expect(metrics.test.averagePrecision.macro).toBeGreaterThan(0.15);
+  const numberAfter = (words: string): number => Number(new RegExp(`^${words} +macro ([\\d.]+)`, 'm').exec(said)?.[1]);
+  expect(numberAfter('test AP')).toBeGreaterThan(1.5 * numberAfter('chance'));
 });
 
 test('npm test builds first and runs what it built', { timeout: 60_000 }, async () => {
