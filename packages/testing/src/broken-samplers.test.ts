@@ -85,9 +85,14 @@ const uniform = (pool: Int32Array): Float64Array => new Float64Array(pool.length
 let epochs = 0;
 const brokenDrawers: Broken<'sampler'> = {
   [OPTIONS]: { 'a loose schema': definePlugin({ ...loose, create: () => ({ kind: 'draw', draw: (pool) => pool }) }) },
-  'every draw is an example of the pool, also of a pool with repeats': {
+  'every draw is an example of the pool, whatever the pool': {
     'places instead of examples': drawing({ draw: (pool) => pool.map((_, i) => i) }),
     nothing: drawing({ draw: () => new Int32Array(0) }),
+    'nothing where nothing is labelled': drawing({
+      draw: (pool, { labels }) =>
+        pool.filter((row) => labels.positives.offsets[row] !== labels.positives.offsets[row + 1]),
+    }),
+    'a list': drawing({ draw: (pool) => [...pool] as unknown as Int32Array }),
   },
   'an epoch depends on pool, epoch and seed only, so that it can be resumed': {
     'a counter inside': drawing({ draw: (pool) => pool.subarray(epochs++ % 2) }),
@@ -95,6 +100,14 @@ const brokenDrawers: Broken<'sampler'> = {
   },
   'probabilities are at least 0 and sum to 1': {
     factors: drawing({ draw: (pool) => pool, probabilities: (pool) => new Float64Array(pool.length).fill(1) }),
+    'a share of the labels, of which there may be none': drawing({
+      draw: (pool) => pool,
+      probabilities: (pool, { labels: { positives } }) => {
+        const counts = Float64Array.from(pool, (row) => positives.offsets[row + 1]! - positives.offsets[row]!);
+        const sum = counts.reduce((a, b) => a + b, 0);
+        return counts.map((count) => count / sum);
+      },
+    }),
     'one too few': drawing({ draw: (pool) => pool, probabilities: (pool) => uniform(pool.subarray(1)) }),
   },
   'examples are drawn as often as the probabilities say': {

@@ -1,4 +1,4 @@
-import { z, type AnyPlugin, type Kind } from '@counterweight/core';
+import { isCounterweightError, z, type AnyPlugin, type Kind } from '@counterweight/core';
 
 import { errors } from './errors.js';
 
@@ -16,6 +16,16 @@ export interface Check<K extends Kind = Kind> {
 /** @throws check-failed unless the condition holds */
 export function demand(condition: boolean, expected: string, found: () => string): asserts condition {
   if (!condition) throw errors['check-failed']({ expected, found: found() });
+}
+
+/** What a call gives, or that the plugin refused by an error of its own, which says why. @throws whatever else it throws */
+export function unlessRefused<T>(call: () => T): T | 'refused' {
+  try {
+    return call();
+  } catch (error) {
+    if (isCounterweightError(error) && error.code !== 'check-failed') return 'refused';
+    throw error;
+  }
 }
 
 /** @throws check-failed at the first entry where |got − want| > absolute + relative·|want|, or only one is NaN */

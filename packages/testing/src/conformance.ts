@@ -74,19 +74,19 @@ export interface Conformance<K extends Kind> {
 }
 
 /** Registers a test per law and options for an elementwise loss. */
-export const lossConformance = (what: Conformance<'loss'>): void => register(lossChecks, what);
+export const lossConformance = (what: Conformance<'loss'>): void => register('loss', lossChecks, what);
 
 /** Registers a test per law and options for a loss that couples the entries of a batch. */
-export const batchLossConformance = (what: Conformance<'loss'>): void => register(batchLossChecks, what);
+export const batchLossConformance = (what: Conformance<'loss'>): void => register('loss', batchLossChecks, what);
 
 /** Registers a test per law and options for a sampler that mines, label entries or whole examples. */
-export const mineConformance = (what: Conformance<'sampler'>): void => register(mineChecks, what);
+export const mineConformance = (what: Conformance<'sampler'>): void => register('sampler', mineChecks, what);
 
 /** Registers a test per law and options for a sampler that draws examples. */
-export const drawConformance = (what: Conformance<'sampler'>): void => register(drawChecks, what);
+export const drawConformance = (what: Conformance<'sampler'>): void => register('sampler', drawChecks, what);
 
 /** Registers a test per law and options for a metric. */
-export const metricConformance = (what: Conformance<'metric'>): void => register(metricChecks, what);
+export const metricConformance = (what: Conformance<'metric'>): void => register('metric', metricChecks, what);
 
 export interface ModelConformance extends Conformance<'model'> {
   /** What the model is built for; absent: small images and feature vectors, whichever of them it takes. */
@@ -94,16 +94,18 @@ export interface ModelConformance extends Conformance<'model'> {
 }
 
 /** Registers a test per law and options for a model. */
-export const modelConformance = (what: ModelConformance): void => register(modelChecksOn(what.inputs), what);
+export const modelConformance = (what: ModelConformance): void => register('model', modelChecksOn(what.inputs), what);
 
 /** Registers a test per law and options for an optimiser. */
-export const optimizerConformance = (what: Conformance<'optimizer'>): void => register(optimizerChecks, what);
+export const optimizerConformance = (what: Conformance<'optimizer'>): void =>
+  register('optimizer', optimizerChecks, what);
 
 /** Registers a test per law and options for a calibrator. */
-export const calibratorConformance = (what: Conformance<'calibrator'>): void => register(calibratorChecks, what);
+export const calibratorConformance = (what: Conformance<'calibrator'>): void =>
+  register('calibrator', calibratorChecks, what);
 
 /** Registers a test per law and options for a callback. */
-export const callbackConformance = (what: Conformance<'callback'>): void => register(callbackChecks, what);
+export const callbackConformance = (what: Conformance<'callback'>): void => register('callback', callbackChecks, what);
 
 export interface DatasetConformance extends Conformance<'dataset'> {
   /** Options, as in a manifest, under which training would see something else: each must have another fingerprint. */
@@ -124,13 +126,18 @@ export function datasetConformance(what: DatasetConformance): void {
     ...(others ? [otherFingerprints(others)] : []),
     ...(unlabelled === undefined ? [] : [sameInputs(unlabelled)]),
   ];
-  register([...datasetChecks, ...compared], what);
+  register('dataset', [...datasetChecks, ...compared], what);
 }
 
+/** @throws RangeError for a plugin of another kind (in JavaScript), an unknown check in `except`, or no options */
 function register<K extends Kind>(
+  kind: K,
   checks: readonly Check<K>[],
   { test, plugin: bare, options = [{}], provide = [], except = {} }: Conformance<K>,
 ): void {
+  const found = (bare as { readonly kind?: unknown } | undefined)?.kind;
+  if (found !== kind) throw new RangeError(`plugin: found kind ${String(found)}, expected ${kind}`);
+  if (options.length === 0) throw new RangeError('options: no set of options to test under');
   const plugin = provided(bare, provide);
   const unknown = Object.keys(except).find((name) => !checks.some((check) => check.name === name));
   if (unknown !== undefined) throw new RangeError(`except: there is no check "${unknown}"`);

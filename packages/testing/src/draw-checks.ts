@@ -10,7 +10,7 @@ import {
 } from '@counterweight/core';
 
 import { STATISTICS } from './batches.js';
-import { demand, demandEqual, type Check } from './check.js';
+import { demand, demandEqual, unlessRefused, type Check } from './check.js';
 import { createDrawer } from './create.js';
 
 const COLUMNS = 6;
@@ -30,12 +30,24 @@ const makeLabels = (): SparseLabels => {
 };
 /** Not all rows, not in order. */
 const makePool = (): Int32Array => Int32Array.from({ length: 90 }, (_, i) => (i * 7 + 3) % 120);
+/** What a split or an earlier sampler may leave. */
+const POOLS: Readonly<Record<string, (pool: Int32Array) => Int32Array>> = {
+  'the pool': (pool) => pool,
+  'a pool with repeats': (pool) => Int32Array.from([...pool.subarray(0, 20), ...pool.subarray(5, 15)]),
+  'a pool of twelve': (pool) => pool.subarray(0, 12),
+  'a pool of one': (pool) => pool.subarray(0, 1),
+  'a pool without labels': (pool) => pool.filter((row) => row % 10 === 0),
+};
+/** Where nothing is, a sampler may refuse, by an error of its own. */
+const isLabelled = (pool: Int32Array): boolean => pool.some((row) => row % 10 !== 0);
+/** The same rows where what is not listed is unknown. */
+const unlisted = (labels: SparseLabels): SparseLabels => ({ ...labels, unlisted: 'unknown' });
 
 interface Trial {
   readonly sampler: DrawSampler;
   readonly pool: Int32Array;
   readonly labels: SparseLabels;
-  readonly draw: (epoch: number, pool?: Int32Array) => Int32Array;
+  readonly draw: (epoch: number, pool?: Int32Array, labels?: SparseLabels) => Int32Array;
 }
 
 const drawCheck = (name: string, holds: (trial: Trial) => void): Check<'sampler'> => ({
@@ -49,24 +61,30 @@ const drawCheck = (name: string, holds: (trial: Trial) => void): Check<'sampler'
       sampler,
       pool,
       labels,
-      draw: (epoch, from = pool) => sampler.draw(from, { epoch, labels, statistics, random: random(epoch) }),
+      draw: (epoch, from = pool, of = labels) =>
+        sampler.draw(from, { epoch, labels: of, statistics, random: random(epoch) }),
     });
   },
 });
 
 const EPOCHS = 400;
 
-const inside = drawCheck('every draw is an example of the pool, also of a pool with repeats', ({ pool, draw }) => {
-  const repeated = Int32Array.from([...pool.subarray(0, 20), ...pool.subarray(5, 15)]);
-  for (const from of [pool, repeated, pool.subarray(0, 12)])
-    for (let epoch = 0; epoch < 5; epoch++) {
-      const drawn = draw(epoch, from);
-      demand(drawn instanceof Int32Array && drawn.length > 0, 'an Int32Array with at least one example', () =>
-        String(drawn),
-      );
-      const stranger = drawn.find((example) => !from.includes(example));
-      demand(stranger === undefined, 'examples of the pool', () => `example ${stranger}`);
-    }
+const inside = drawCheck('every draw is an example of the pool, whatever the pool', ({ pool, labels, draw }) => {
+  for (const [what, of] of Object.entries(POOLS))
+    for (const known of [labels, unlisted(labels)])
+      for (let epoch = 0; epoch < 5; epoch++) {
+        const from = of(pool);
+        const attempt = (): unknown => draw(epoch, from, known);
+        const drawn = isLabelled(from) ? attempt() : unlessRefused(attempt);
+        if (drawn === 'refused') continue;
+        demand(
+          drawn instanceof Int32Array && drawn.length > 0,
+          `${what}: an Int32Array with at least one example`,
+          () => String(drawn),
+        );
+        const stranger = drawn.find((example) => !from.includes(example));
+        demand(stranger === undefined, `${what}: its own examples`, () => `example ${String(stranger)}`);
+      }
 });
 
 const pure = drawCheck(
@@ -80,12 +98,21 @@ const pure = drawCheck(
 );
 
 const probabilities = drawCheck('probabilities are at least 0 and sum to 1', ({ sampler, pool, labels }) => {
-  const exact = sampler.probabilities?.(pool, { labels, statistics: labelStatistics(labels, pool) });
-  if (!exact) return;
-  demand(exact.length === pool.length, `${pool.length} probabilities`, () => `${exact.length}`);
-  exact.forEach((q, i) => demand(q >= 0, `probabilities[${i}] of at least 0`, () => `${q}`));
-  const sum = exact.reduce((a, b) => a + b, 0);
-  demand(Math.abs(sum - 1) < 1e-9, 'the sum 1', () => `${sum}`);
+  if (!sampler.probabilities) return;
+  for (const [what, of] of Object.entries(POOLS))
+    for (const known of [labels, unlisted(labels)]) {
+      const from = of(pool);
+      const before = [...from];
+      const attempt = (): Float64Array =>
+        sampler.probabilities!(from, { labels: known, statistics: labelStatistics(known, from) });
+      const exact = isLabelled(from) ? attempt() : unlessRefused(attempt);
+      if (exact === 'refused') continue;
+      demand(exact.length === from.length, `${what}: ${from.length} probabilities`, () => `${exact.length}`);
+      exact.forEach((q, i) => demand(q >= 0, `${what}: probabilities[${i}] of at least 0`, () => `${q}`));
+      const sum = exact.reduce((a, b) => a + b, 0);
+      demand(Math.abs(sum - 1) < 1e-9, `${what}: the sum 1`, () => `${sum}`);
+      demandEqual(`${what}, afterwards`, from, before);
+    }
 });
 
 const frequencies = drawCheck(
