@@ -6,6 +6,8 @@ export interface Callback extends Partial<Stateful> {
   epochEnd?(event: EpochEvent): void | Promise<void>;
   /** After a checkpoint was written whole. */
   checkpoint?(event: { readonly file: string; readonly step: number }): void | Promise<void>;
+  /** Of a plugin that a manifest names: once, when its process is done with the run, however that ended. */
+  close?(): void | Promise<void>;
 }
 
 export interface BatchEvent {

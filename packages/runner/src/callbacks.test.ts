@@ -33,6 +33,10 @@ export default definePlugin({
         mkdirSync(folder, { recursive: true });
         appendFileSync(join(folder, 'steps.txt'), \`\${epoch} \${steps} \${unit} \${positives.length}\\n\`);
       },
+      close: () => {
+        mkdirSync(folder, { recursive: true });
+        appendFileSync(join(folder, 'closed.txt'), 'closed\\n');
+      },
       save: () => ({ steps: Int32Array.of(steps) }),
       load: (state) => { steps = state.steps[0]; },
     };
@@ -86,6 +90,7 @@ describe('callbacks of a manifest', { timeout: 60_000 }, () => {
     expect([ended, warnings]).toEqual(['completed', []]);
     expect(linesOf(made)).toEqual(['0 4 steps 8', '1 8 steps 8', '2 12 steps 8']);
     expect(linesOf(made, 'counter2')).toEqual(['0 4 again 8', '1 8 again 8', '2 12 again 8']);
+    expect(readFileSync(made.path('out/callbacks/counter/closed.txt'), 'utf8')).toBe('closed\nclosed\n');
     const resolved = JSON.parse(readFileSync(made.path(`out/${RUN_FILES.resolved}`), 'utf8')) as {
       manifest: object;
       plugins: object[];
