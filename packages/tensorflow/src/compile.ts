@@ -1,10 +1,10 @@
 // Compiles the native modules with the machine's C++ compiler; node-gyp and Python play no part.
 import { execFile } from 'node:child_process';
-import { mkdtemp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { backendSources, type Binding, bindingFiles, flags, nodeHeaders, ownSources } from './binding.js';
+import { backendSources, type Binding, flags, nodeHeaders, ownSources, searchPath } from './binding.js';
 import { errors } from './errors.js';
 import type { LockedEngine } from './lock.js';
 
@@ -28,41 +28,29 @@ export async function findCompiler(): Promise<Compiler | undefined> {
   return undefined;
 }
 
-/** Throws `engine-compiler-missing`. */
-export async function requireCompiler(): Promise<Compiler> {
-  const compiler = await findCompiler();
-  if (compiler === undefined) throw errors['engine-compiler-missing']({ tried: candidates() });
-  return compiler;
-}
-
-function candidates(): string[] {
+/** Programs to try, in order. */
+export function candidates(): string[] {
   const chosen = process.env['CXX']?.trim() ?? '';
   return [...(chosen === '' ? [] : [chosen]), 'c++', 'g++', 'clang++'];
 }
 
-/** Builds both modules for an unpacked engine; each appears whole or not at all. Throws `engine-compilation-failed`. */
-export async function compileBinding(compiler: Compiler, folder: string, entry: LockedEngine): Promise<Binding> {
-  const files = bindingFiles(folder);
-  await mkdir(dirname(files.backendModule), { recursive: true });
-  const temporary = await mkdtemp(join(dirname(files.backendModule), 'tmp-'));
-  try {
-    const [backend, standardError] = [join(temporary, 'tfjs.node'), join(temporary, 'stderr.node')];
-    await compile(compiler, [...(await sources(ownSources)), '-o', standardError]);
-    await compile(compiler, [
-      `-I${join(folder, 'include')}`,
-      `-I${dirname(backendSources)}`,
-      ...(await sources(backendSources)),
-      ...entry.libraries.map((library) => join(folder, library)),
-      '-Wl,-rpath,$ORIGIN/../lib',
-      '-o',
-      backend,
-    ]);
-    await rename(standardError, files.standardErrorModule);
-    await rename(backend, files.backendModule);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
-  return files;
+/** Builds both modules, as `files`, against an unpacked engine. Throws `engine-compilation-failed`. */
+export async function compileBinding(
+  compiler: Compiler,
+  folder: string,
+  { libraries }: LockedEngine,
+  files: Binding,
+): Promise<void> {
+  await compile(compiler, [...(await sources(ownSources)), '-o', files.standardErrorModule]);
+  await compile(compiler, [
+    `-I${join(folder, 'include')}`,
+    `-I${dirname(backendSources)}`,
+    ...(await sources(backendSources)),
+    ...libraries.map((library) => join(folder, library)),
+    searchPath,
+    '-o',
+    files.backendModule,
+  ]);
 }
 
 const sources = async (folder: string): Promise<string[]> =>

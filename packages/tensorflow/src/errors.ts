@@ -4,6 +4,17 @@ const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 const again = 'npx counterweight engine install';
 const offline = `fetch the wheel elsewhere, then ${again} --from FILE`;
 
+/** What people on machines without an engine use instead. */
+function elsewhere(platform: string): string {
+  if (platform.startsWith('win32'))
+    return 'use the Windows Subsystem for Linux (wsl --install, then Node and this command inside it), or a Linux container';
+  if (platform.includes('musl'))
+    return 'TensorFlow needs glibc: use a system that has it (for containers node:22-slim instead of node:22-alpine)';
+  if (platform.endsWith('-gpu')) return 'leave the GPU out (--device cpu), or use a machine of such a kind';
+  if (platform === 'darwin-x64') return 'use a Linux container or machine, or a Mac with an Apple processor';
+  return 'use a machine or container of such a kind';
+}
+
 /** What can go wrong with installing or loading the native engine. */
 export const errors = defineErrors({
   'engine-missing': {
@@ -18,7 +29,7 @@ export const errors = defineErrors({
     title: 'There is no TensorFlow engine for this kind of machine.',
     found: ({ platform }: { platform: string; supported: readonly string[] }) => platform,
     expected: ({ supported }: { platform: string; supported: readonly string[] }) => supported.join(' or '),
-    remedy: () => 'use a machine or container of such a kind',
+    remedy: ({ platform }: { platform: string; supported: readonly string[] }) => elsewhere(platform),
   },
   'engine-node-too-old': {
     exit: 5,
@@ -37,10 +48,11 @@ export const errors = defineErrors({
   'engine-compiler-missing': {
     exit: 5,
     title: 'A C++ compiler is needed once, to build the binding between Node and TensorFlow.',
-    found: ({ tried }: { tried: readonly string[] }) => `none of ${tried.join(', ')} runs`,
-    expected: () => 'a C++17 compiler',
+    found: ({ tried, prebuilt }: { tried: readonly string[]; prebuilt: string }) =>
+      `none of ${tried.join(', ')} runs; prebuilt modules: ${prebuilt}`,
+    expected: () => 'a C++17 compiler, or prebuilt modules that this machine can load',
     remedy: () =>
-      `install one (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++) or set CXX, then ${again}`,
+      `install one (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++; macOS: xcode-select --install) or set CXX, then ${again}`,
   },
   'engine-compilation-failed': {
     exit: 5,

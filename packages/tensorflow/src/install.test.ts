@@ -1,16 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
+import { moduleNames } from './binding.js';
 import { findEngine } from './cache.js';
+import { elfOf } from './fixtures/elf.js';
 import { close, fakeWheel, listen, serveIndex, type Workspace, workspace } from './fixtures/wheels.js';
-import { installEngine } from './install.js';
+import { installEngine as installWith, type InstallOptions } from './install.js';
+import type { LockedEngine } from './lock.js';
 
 let work: Workspace;
 let engines: string;
@@ -26,6 +26,10 @@ afterEach(() => {
   vi.unstubAllEnvs();
   work[Symbol.dispose]();
 });
+
+/** Without modules that come with the package, which a clone may have or not, and without waiting. */
+const installEngine = (options: InstallOptions, entry: LockedEngine) =>
+  installWith({ retryAfter: [], ...options }, entry, join(work.folder, 'no-prebuilt'));
 
 /** What lies where engines are; an engine that is complete is called so. */
 const lying = () =>
@@ -54,7 +58,7 @@ describe('a wheel becomes an engine', () => {
     const phases = new Set<string>();
     const onProgress = ({ phase }: { phase: string }) => phases.add(phase);
     const engine = await installEngine({ index: index.url, onProgress }, fake.entry);
-    expect([...phases]).toEqual(['download', 'unpack', 'compile']);
+    expect([...phases]).toEqual(['download', 'check', 'unpack', 'compile']);
     expect(index.requests).toHaveLength(2);
     expect(await installEngine({ index: index.url }, fake.entry)).toEqual(engine);
     expect(index.requests).toHaveLength(2);
@@ -126,17 +130,6 @@ describe('nothing is left behind by', () => {
     await failing(installEngine({ from: atHand(bytes) }, entry), 'engine-wheel-damaged');
   });
 
-  test('a download that is cut off', async () => {
-    const fake = fakeWheel();
-    await using index = await serveIndex(fake, {
-      file: (_, response) => {
-        response.writeHead(200, { 'content-length': fake.bytes.length });
-        response.write(fake.bytes.subarray(0, 100), () => response.destroy());
-      },
-    });
-    await failing(installEngine({ index: index.url }, fake.entry), 'engine-download-failed');
-  });
-
   test('an index that is not there', async () => {
     const server = createServer();
     const port = await listen(server);
@@ -167,9 +160,50 @@ test('without a compiler nothing is fetched', async () => {
   vi.stubEnv('PATH', work.folder + '/nowhere');
   await expect(installEngine({ index: index.url }, fake.entry)).rejects.toMatchObject({
     code: 'engine-compiler-missing',
-    found: 'none of c++, g++, clang++ runs',
+    found: expect.stringMatching(/^none of c\+\+, g\+\+, clang\+\+ runs; prebuilt modules: none/) as string,
   });
   expect(index.requests).toEqual([]);
+});
+
+describe('modules that come with the package', () => {
+  const withPrebuilt = (description: Parameters<typeof elfOf>[0]) => {
+    const folder = join(work.folder, 'prebuilt');
+    mkdirSync(folder);
+    const { backendModule, standardErrorModule } = moduleNames(folder);
+    for (const file of [backendModule, standardErrorModule]) writeFileSync(file, elfOf(description));
+    vi.stubEnv('CXX', '');
+    vi.stubEnv('PATH', join(work.folder, 'nowhere'));
+    return folder;
+  };
+
+  test('are used, and no compiler is', async () => {
+    const { entry, bytes } = fakeWheel();
+    const prebuilt = withPrebuilt({ imports: [{ name: 'TF_Version' }] });
+    const phases = new Set<string>();
+    const onProgress = ({ phase }: { phase: string }) => phases.add(phase);
+    const engine = await installWith({ from: atHand(bytes), onProgress }, entry, prebuilt);
+    expect([...phases]).toEqual(['check', 'unpack']);
+    expect(readFileSync(engine.backendModule)).toEqual(readFileSync(moduleNames(prebuilt).backendModule));
+    expect(findEngine('cpu', entry)).toEqual(engine);
+  });
+
+  test.runIf(process.platform === 'linux')('that need a newer C library, and no compiler: both are named', async () => {
+    const { entry } = fakeWheel();
+    const prebuilt = withPrebuilt({ needs: { 'libc.so.6': ['GLIBC_99.1'] } });
+    await expect(installWith({ from: '/nowhere' }, entry, prebuilt)).rejects.toMatchObject({
+      code: 'engine-compiler-missing',
+      found: expect.stringMatching(/^none of c\+\+, .* need GLIBC_99\.1; this machine has GLIBC_2/) as string,
+    });
+  });
+
+  test('of other sources are left alone, and a compiler is used', async () => {
+    const { entry, bytes } = fakeWheel();
+    const prebuilt = join(work.folder, 'prebuilt');
+    mkdirSync(prebuilt);
+    writeFileSync(join(prebuilt, 'tfjs-0123456789ab.node'), '');
+    const engine = await installWith({ from: atHand(bytes) }, entry, prebuilt);
+    expect(readFileSync(engine.backendModule, 'utf8')).toBe('module\n');
+  });
 });
 
 test('after a failed compilation only the compilation is repeated', async () => {
@@ -213,28 +247,4 @@ test('an engine’s folder that is not complete is replaced', async () => {
   rmSync(join(folder, 'lib'), { recursive: true });
   await installEngine({ from }, entry);
   expect(existsSync(join(folder, 'lib/libtensorflow_cc.so.2'))).toBe(true);
-});
-
-const built = fileURLToPath(new URL('../dist/install.js', import.meta.url));
-
-test.skipIf(!existsSync(built))('a process killed while it downloads does no harm', async () => {
-  const fake = fakeWheel();
-  let half: () => void = () => undefined;
-  const halfSent = new Promise<void>((resolve) => (half = resolve));
-  await using slow = await serveIndex(fake, {
-    file: (_, response) => {
-      response.writeHead(200, { 'content-length': fake.bytes.length });
-      response.write(fake.bytes.subarray(0, 200), () => half());
-    },
-  });
-  const script = `const { installEngine } = await import(${JSON.stringify(built)});
-    await installEngine({ index: ${JSON.stringify(slow.url)} }, ${JSON.stringify(fake.entry)});`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'inherit' });
-  await halfSent;
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  expect(lying()).toEqual([expect.stringMatching(/^tmp-.*/)]);
-  expect(findEngine('cpu', fake.entry)).toBeUndefined();
-  await installEngine({ from: atHand(fake.bytes) }, fake.entry);
-  expect(lying()).toEqual(['complete']);
 });

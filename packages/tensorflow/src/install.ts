@@ -1,19 +1,20 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { isCounterweightError } from '@counterweight/core';
 
+import { type Attempt, beginAttempt, discard, removeLeftovers } from './attempt.js';
 import { engineFolder, findEngine, type InstalledEngine, isUnpacked } from './cache.js';
-import { compileBinding, requireCompiler } from './compile.js';
+import { explainDisk, isDiskFull } from './disk.js';
 import { errors } from './errors.js';
-import { removeLeftovers } from './leftovers.js';
-import { type Device, type LockedEngine, lockedEngine } from './lock.js';
+import { type Device, type LockedEngine, lockedEngine, lockId } from './lock.js';
 import { freeRoom, neededRoom, requireNode, requireProcessor } from './machine.js';
-import { type Network, openNetwork, reasonOf } from './network.js';
-import { checkWheel, downloadWheel, unpackWheel } from './wheel.js';
-import { locateWheel } from './wheel-index.js';
-import { wheelAtHand, wheelIndexes } from './wheel-sources.js';
+import { makeBinding, planBinding } from './make-binding.js';
+import { openNetwork } from './network.js';
+import { obtainWheel, requireGiven } from './obtain.js';
+import { prebuiltFolder } from './prebuilt.js';
+import { progressOf } from './progress.js';
+import { unpackWheel } from './wheel.js';
 
 /**
  * How far an installation is; `done` and `total` are bytes of `file`, absent in phases without one. The phase `notice`, where there is
@@ -32,94 +33,75 @@ export interface InstallOptions {
   readonly device?: Device;
   /** URL of a Python package index, before any that the user configured. */
   readonly index?: string;
-  /** Wheels at hand: paths, whose file names are compared with the pinned ones. A single path may have any name. */
+  /** Wheels at hand: paths of files, or of folders that hold them. Names count; only the one file of an engine of one wheel may have any. */
   readonly from?: string | readonly string[];
+  /** Seconds to wait before each further try of a download that broke; each continues where the last one ended. Default [1, 2, 4, 8]. */
+  readonly retryAfter?: readonly number[];
   readonly onProgress?: (progress: InstallProgress) => void;
 }
 
 /**
  * Installs the engine into the cache, or what is missing of it; does nothing when it is there. Every file is checked against the lock.
- * The engine appears by one rename: it may be interrupted at any moment, and of two at once one wins. Throws every error of `errors.ts`
- * but `engine-missing` and `engine-load-failed`.
+ * The engine appears by one rename: it may be interrupted at any moment, and of two at once one wins. What an interrupted or failed
+ * installation had unpacked and downloaded is used by the next. Throws every error of `errors.ts` that is about installing.
  */
 export async function installEngine(
   options: InstallOptions = {},
   entry = lockedEngine(options.device),
+  prebuilt = prebuiltFolder(),
 ): Promise<InstalledEngine> {
   const { device = 'cpu' } = options;
   const installed = findEngine(device, entry);
-  if (installed !== undefined) return installed;
+  if (installed !== undefined) {
+    // A cache that may only be read is as good.
+    await removeLeftovers(dirname(installed.folder), lockId(entry)).catch(() => undefined);
+    return installed;
+  }
   requireNode();
   requireProcessor();
-  const compiler = await requireCompiler();
+  const plan = await planBinding(prebuilt);
   const folder = engineFolder(entry);
   try {
     if (!isUnpacked(folder)) await unpackEngine(entry, folder, options);
-    options.onProgress?.({ phase: 'compile' });
-    return { device, folder, version: entry.version, ...(await compileBinding(compiler, folder, entry)) };
+    if (plan.compiler !== undefined) options.onProgress?.({ phase: 'compile' });
+    return { device, folder, version: entry.version, ...(await makeBinding(plan, folder, entry)) };
   } catch (error) {
-    throw isCounterweightError(error) ? error : await explain(error, folder, entry);
+    if (isCounterweightError(error)) throw error;
+    throw explainDisk(error, folder, { free: await freeRoom(folder), needed: neededRoom(entry) });
   }
 }
 
 async function unpackEngine(entry: LockedEngine, folder: string, options: InstallOptions): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
-  await removeLeftovers(dirname(folder));
-  const [free, needed] = [await freeRoom(folder), neededRoom(entry)];
+  const attempt = await beginAttempt(dirname(folder), lockId(entry));
+  let keep = true;
+  try {
+    await fill(attempt, entry, folder, options);
+    await writeFile(join(attempt.engine, 'complete'), `${entry.version}\n`, { flush: true });
+    await rename(attempt.engine, folder).catch(async () => {
+      if (isUnpacked(folder)) return; // another process was faster
+      await discard(folder);
+      await rename(attempt.engine, folder);
+    });
+    keep = false;
+  } catch (error) {
+    keep = !isDiskFull(error); // whose room is needed
+    throw error;
+  } finally {
+    await attempt.end(keep);
+  }
+}
+
+async function fill(attempt: Attempt, entry: LockedEngine, folder: string, options: InstallOptions): Promise<void> {
+  requireGiven(entry, options.from);
+  const missing = entry.wheels.filter((wheel) => !attempt.isUnpacked(wheel));
+  const [free, needed] = [await freeRoom(folder), neededRoom({ wheels: missing })];
   if (free < needed) throw errors['engine-disk-full']({ free, needed, folder: dirname(folder) });
   if (entry.notice !== undefined) options.onProgress?.({ phase: 'notice', notice: entry.notice });
-  const temporary = await mkdtemp(join(dirname(folder), `tmp-${hostname()}-${process.pid}-`));
   await using network = openNetwork();
-  try {
-    for (const wheel of entry.wheels) {
-      const file = await obtain(wheel, join(temporary, 'wheel'), network, options);
-      const total = wheel.members.reduce((sum, { size }) => sum + size, 0);
-      await unpackWheel(file, wheel, temporary, progress(options, 'unpack', wheel.file, total));
-      await rm(join(temporary, 'wheel'), { force: true });
-    }
-    await writeFile(join(temporary, 'complete'), `${entry.version}\n`);
-    await rename(temporary, folder).catch(async () => {
-      if (isUnpacked(folder)) return; // another process was faster
-      await rm(folder, { recursive: true, force: true });
-      await rename(temporary, folder);
-    });
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
+  for (const wheel of missing) {
+    const file = await obtainWheel(wheel, attempt.download(wheel), network, options, entry.wheels.length === 1);
+    const total = wheel.members.reduce((sum, { size }) => sum + size, 0);
+    await unpackWheel(file, wheel, attempt.engine, progressOf(options, 'unpack', wheel.file, total));
+    await attempt.setUnpacked(wheel);
   }
-}
-
-type Wheel = LockedEngine['wheels'][number];
-
-/** The path of a wheel whose bytes are the pinned ones: given, lying where pip looks, or downloaded to `to`. */
-async function obtain(wheel: Wheel, to: string, network: Network, options: InstallOptions): Promise<string> {
-  const given = typeof options.from === 'string' ? [options.from] : (options.from ?? []);
-  const atHand =
-    given.length === 1 ? given[0] : (given.find((path) => basename(path) === wheel.file) ?? wheelAtHand(wheel.file));
-  if (atHand !== undefined) {
-    await checkWheel(resolve(atHand), wheel, progress(options, 'check', wheel.file, wheel.size));
-    return resolve(atHand);
-  }
-  const url = await locateWheel(network, await wheelIndexes(options.index), wheel);
-  await downloadWheel(network, url, wheel, to, progress(options, 'download', wheel.file, wheel.size));
-  return to;
-}
-
-function progress({ onProgress }: InstallOptions, phase: InstallProgress['phase'], file: string, total: number) {
-  let done = 0;
-  return (count: number): void => {
-    done += count;
-    onProgress?.({ phase, file, done, total });
-  };
-}
-
-async function explain(error: unknown, folder: string, entry: LockedEngine): Promise<unknown> {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return errors['engine-disk-full'](
-      { free: await freeRoom(folder), needed: neededRoom(entry), folder: dirname(folder) },
-      { cause: error },
-    );
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR')
-    return errors['engine-cache-unwritable']({ folder: dirname(folder), reason: reasonOf(error) }, { cause: error });
-  return error;
 }

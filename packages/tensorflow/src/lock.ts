@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { errors } from './errors.js';
+import { isMusl } from './system-libraries.js';
 
 /** What computes: a GPU's engine holds NVIDIA's libraries too, and falls back to the processor where there is no GPU. */
 export type Device = 'cpu' | 'gpu';
@@ -44,7 +45,7 @@ export const readLock = (): Lock =>
   JSON.parse(readFileSync(new URL('../engine.lock.json', import.meta.url), 'utf8')) as Lock;
 
 /** This machine's kind, as the lock names it. */
-export const thisPlatform = (): string => `${process.platform}-${process.arch}`;
+export const thisPlatform = (): string => `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`;
 
 /** The lock's entry for a device of a platform. Throws `engine-platform-unsupported`. */
 export function lockedEngine(device: Device = 'cpu', platform = thisPlatform(), lock = readLock()): LockedEngine {

@@ -4,7 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { errors } from './errors.js';
-import type { LockedEngine } from './lock.js';
+import type { LockedWheel } from './lock.js';
 
 export const NEEDED_NODE = '20.19';
 
@@ -41,12 +41,10 @@ export function requireProcessor(): void {
   if (lacking.length > 0) throw errors['engine-processor-too-old']({ lacking });
 }
 
-/** Bytes needed while installing: wheels, what is unpacked, and a little for the compiler. */
-export const neededRoom = ({ wheels }: LockedEngine): number =>
-  wheels.reduce(
-    (sum, { size, members }) => sum + size + members.reduce((bytes, member) => bytes + member.size, 0),
-    20e6,
-  );
+/** Bytes needed while installing these wheels, one after the other: all that is unpacked, one wheel, and a little for the compiler. */
+export const neededRoom = ({ wheels }: { readonly wheels: readonly LockedWheel[] }): number =>
+  wheels.flatMap(({ members }) => members).reduce((sum, { size }) => sum + size, 20e6) +
+  Math.max(0, ...wheels.map(({ size }) => size));
 
 /** Bytes that this user may still write in a folder, which need not exist yet. */
 export async function freeRoom(folder: string): Promise<number> {

@@ -8,42 +8,64 @@ import { errors } from './errors.js';
 import { type PipSettings, pipSettings } from './pip-settings.js';
 
 export interface Network extends AsyncDisposable {
-  /** A response with status 200, or undefined for 404. Throws `engine-download-failed`. */
-  get(url: string, accept: string): Promise<Response | undefined>;
+  /**
+   * A response with status 200, or undefined for 404. With `from`, the bytes from there on, as they lie there, with status 206; a server
+   * that knows no ranges answers 200 with all. Throws `engine-download-failed`, whose cause is fetch's error or an `HttpStatus`.
+   */
+  get(url: string, accept: string, from?: number): Promise<Response | undefined>;
 }
+
+/** An answer that is a refusal. */
+export class HttpStatus extends Error {
+  constructor(readonly status: number) {
+    super(`HTTP status ${status}`);
+  }
+}
+
+/** Milliseconds without a byte after which a connection counts as broken. */
+const SILENCE = 60_000;
 
 export function openNetwork(settings: PipSettings = pipSettings()): Network {
   const { proxy } = settings;
   const ca = authorities(settings);
   const tls = { timeout: 30_000, ...(ca !== undefined && { ca }) };
   const dispatcher = new EnvHttpProxyAgent({
+    bodyTimeout: SILENCE,
+    headersTimeout: SILENCE,
     connect: tls,
     requestTls: tls,
     proxyTls: tls,
     ...(proxy !== undefined && { httpProxy: proxy, httpsProxy: proxy }),
   });
+  const get: Network['get'] = async (url, accept, from) => {
+    const shown = withoutCredentials(url);
+    const fail = (cause: unknown) =>
+      errors['engine-download-failed']({ url: shown, reason: reasonOf(cause) }, { cause });
+    const headers = { accept, ...authorization(url), ...(from !== undefined && bytesFrom(from)) };
+    const response = await fetch(shown, { dispatcher, headers }).catch((error: unknown) => {
+      throw fail(error);
+    });
+    if (response.status === 200 || (response.status === 206 && startOf(response) === from)) return response;
+    await response.body?.cancel();
+    if (response.status === 404) return undefined;
+    // Nothing lies behind `from`, or something else than was asked for came: all of it, then.
+    if ((response.status === 416 || response.status === 206) && from !== undefined && from > 0)
+      return get(url, accept, 0);
+    throw fail(new HttpStatus(response.status));
+  };
   return {
-    async get(url, accept) {
-      const response = await fetch(withoutCredentials(url), {
-        dispatcher,
-        headers: { accept, ...authorization(url) },
-      }).catch((error: unknown) => {
-        throw errors['engine-download-failed'](
-          { url: withoutCredentials(url), reason: reasonOf(error) },
-          { cause: error },
-        );
-      });
-      if (response.ok) return response;
-      await response.body?.cancel();
-      if (response.status === 404) return undefined;
-      throw errors['engine-download-failed']({
-        url: withoutCredentials(url),
-        reason: `HTTP status ${response.status}`,
-      });
-    },
+    get,
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
 }
+
+const bytesFrom = (from: number): Record<string, string> => ({
+  'accept-encoding': 'identity',
+  ...(from > 0 && { range: `bytes=${from}-` }),
+});
+
+const startOf = (response: Response): number =>
+  Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? NaN);
 
 /** A URL as it may be shown: user name and password taken out. */
 export function withoutCredentials(url: string): string {

@@ -1,45 +1,39 @@
-// One pinned wheel: fetched or found, checked, and its members unpacked.
+// One pinned wheel that lies here: checked, and its members unpacked.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
 import { isCounterweightError } from '@counterweight/core';
 
+import { isDiskFailure } from './disk.js';
 import { errors } from './errors.js';
 import type { LockedWheel } from './lock.js';
-import { type Network, reasonOf, withoutCredentials } from './network.js';
+import { reasonOf } from './network.js';
 import { readZip, unpackMember } from './zip.js';
 
 type OnBytes = (count: number) => void;
 
-/** Downloads to a file, hashing on the way. Throws `engine-download-failed`, `engine-wheel-damaged`. */
-export async function downloadWheel(
-  network: Network,
-  url: string,
-  wheel: LockedWheel,
-  to: string,
-  onBytes: OnBytes,
-): Promise<void> {
-  const response = await network.get(url, '*/*');
-  if (response?.body == null)
-    throw errors['engine-download-failed']({ url: withoutCredentials(url), reason: 'HTTP status 404' });
-  const counted = hashing(onBytes);
-  await pipeline(Readable.fromWeb(response.body), counted.stream, createWriteStream(to)).catch((error: unknown) => {
-    throw errors['engine-download-failed']({ url: withoutCredentials(url), reason: reasonOf(error) }, { cause: error });
-  });
-  counted.expect(wheel);
-}
-
-/** Checks a wheel that lies here already. Throws `engine-wheel-missing`, `engine-wheel-damaged`. */
+/** Whether a file is the pinned one, byte for byte. Throws `engine-wheel-missing`, `engine-wheel-damaged`. */
 export async function checkWheel(file: string, wheel: LockedWheel, onBytes: OnBytes): Promise<void> {
-  const counted = hashing(onBytes);
-  counted.stream.resume();
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), counted.stream).catch((error: unknown) => {
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      size += chunk.length;
+      onBytes(chunk.length);
+    }
+  } catch (error) {
     throw errors['engine-wheel-missing']({ file, reason: reasonOf(error) }, { cause: error });
-  });
-  counted.expect(wheel);
+  }
+  const sha256 = hash.digest('hex');
+  if (size !== wheel.size || sha256 !== wheel.sha256)
+    throw errors['engine-wheel-damaged']({
+      name: wheel.file,
+      found: `${size} bytes, sha256 ${sha256}`,
+      expected: `${wheel.size} bytes, sha256 ${wheel.sha256}`,
+    });
 }
 
 /** Unpacks the pinned members, largest first and two at a time. Throws `engine-wheel-damaged`. */
@@ -55,43 +49,18 @@ export async function unpackWheel(file: string, wheel: LockedWheel, folder: stri
         if (member === undefined) throw damaged(next.path, 'not in the wheel', `${next.size} bytes`);
         const sha256 = await unpackMember(file, member, join(folder, next.to), onBytes);
         if (sha256 !== next.sha256) throw damaged(next.path, `sha256 ${sha256}`, `sha256 ${next.sha256}`);
+        if (next.executable === true) await chmod(join(folder, next.to), 0o755);
       }
     };
     // Both have ended before anybody removes what they write.
     const ends = await Promise.allSettled([worker(), worker()].map((end) => end.finally(() => (queue.length = 0))));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } catch (error) {
-    if (isCounterweightError(error) || (error instanceof Error && 'code' in error && error.code === 'ENOSPC'))
-      throw error;
+    if (isCounterweightError(error) || isDiskFailure(error)) throw error;
     throw errors['engine-wheel-damaged']({
       name: wheel.file,
       found: reasonOf(error),
       expected: 'a wheel (a zip file)',
     });
   }
-}
-
-function hashing(onBytes: OnBytes): { readonly stream: Transform; expect(wheel: LockedWheel): void } {
-  const hash = createHash('sha256');
-  let size = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk);
-      size += chunk.length;
-      onBytes(chunk.length);
-      done(null, chunk);
-    },
-  });
-  return {
-    stream,
-    expect({ file, size: wanted, sha256 }) {
-      const found = hash.digest('hex');
-      if (size !== wanted || found !== sha256)
-        throw errors['engine-wheel-damaged']({
-          name: file,
-          found: `${size} bytes, sha256 ${found}`,
-          expected: `${wanted} bytes, sha256 ${sha256}`,
-        });
-    },
-  };
 }

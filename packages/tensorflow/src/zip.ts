@@ -1,7 +1,7 @@
 // Reading a few members of a zip file without a program for it. Wheels are plain zips: deflated or stored, no zip64, no encryption.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -21,6 +21,7 @@ export interface ZipMember {
 const END = { signature: 0x06054b50, size: 22, comment: 0xffff };
 const CENTRAL = { signature: 0x02014b50, size: 46 };
 const LOCAL = { signature: 0x04034b50, size: 30 };
+const ZIP64 = 0xffffffff;
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -33,6 +34,7 @@ export async function readZip(file: string): Promise<ReadonlyMap<string, ZipMemb
   while (end >= 0 && tail.readUInt32LE(end) !== END.signature) end--;
   if (end < 0) throw new Error('not a zip file, or cut off');
   const start = tail.readUInt32LE(end + 16);
+  if (start === ZIP64) throw new Error('a zip64 file, which is not supported');
   const directory = await bytes(handle, start, start + tail.readUInt32LE(end + 12));
   const members = new Map<string, ZipMember>();
   for (let at = 0; at + CENTRAL.size <= directory.length;) {
@@ -73,13 +75,14 @@ export async function unpackMember(
     },
   });
   await mkdir(dirname(to), { recursive: true });
+  await rm(to, { force: true }); // a new file, whoever may still be writing to one that lay there
   // A stream's end is its last byte: an empty one has none.
   const end = start + member.packed - 1;
   const packed =
     member.packed === 0
       ? Readable.from([])
       : handle.createReadStream({ start, end, autoClose: false, highWaterMark: 1 << 20 });
-  const target = createWriteStream(to);
+  const target = createWriteStream(to, { flush: true });
   if (member.method === STORED) await pipeline(packed, observe, target);
   else await pipeline(packed, createInflateRaw({ chunkSize: 1 << 20 }), observe, target);
   return hash.digest('hex');
