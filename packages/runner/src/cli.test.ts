@@ -1,43 +1,11 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 import { describe, expect, test } from 'vitest';
 
 import { main } from './cli.js';
+import { COMMAND, counterweight, type Ended } from './fixtures/command.js';
 import { drawings, MANIFEST, project } from './fixtures/project.js';
-
-const COMMAND = fileURLToPath(new URL('../bin/counterweight.cjs', import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the built command as a user would. `during` sees what it has written to standard error so far. */
-function counterweight(
-  cwd: string,
-  argv: readonly string[],
-  {
-    env = {},
-    during,
-  }: { env?: Record<string, string>; during?: (err: string, kill: (signal?: NodeJS.Signals) => void) => void } = {},
-): Promise<Ended> {
-  const child = spawn(process.execPath, [COMMAND, ...argv], { cwd, env: { ...process.env, ...env } });
-  let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-    during?.(err, (signal = 'SIGINT') => child.kill(signal));
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve({ code, out, err });
-    });
-  });
-}
 
 /** The same in this process, where no engine and no working folder matter. */
 async function spoken(argv: readonly string[]): Promise<Ended> {
@@ -148,6 +116,7 @@ describe('the command', { timeout: 60_000 }, () => {
     ['an unknown option', ['run', 'manifest.yaml', '--ouut', 'x'], 2, 'Did you mean --out?'],
     ['a missing argument', ['run'], 2, 'missing required argument'],
     ['two places', ['run', 'manifest.yaml', '--out', 'a', '--resume', 'b'], 2, 'cannot be used with'],
+    ['an unknown device', ['run', 'manifest.yaml', '--device', 'tpu'], 2, 'one of auto, cpu, gpu is expected'],
     ['no thread', ['run', 'manifest.yaml', '--threads', '0'], 2, 'at least 1'],
     ['a value without a key', ['run', 'manifest.yaml', '--set', '3'], 2, 'override-invalid'],
   ])('%s', async (_, argv, exit, message) => {
@@ -162,7 +131,7 @@ describe('the command', { timeout: 60_000 }, () => {
 
   test('bad data: exit 3; no engine: exit 5, and what to type', async () => {
     const { folder, write, path } = made();
-    const env = { COUNTERWEIGHT_CACHE: path('no-engine') };
+    const env = { COUNTERWEIGHT_CACHE: path('no-engine'), PIP_INDEX_URL: 'http://127.0.0.1:1/simple' };
     const none = await counterweight(folder, ['run', 'manifest.yaml', '--out', 'out'], { env });
     expect([none.code, none.err]).toEqual([5, expect.stringContaining('engine install')]);
     const plan = await counterweight(folder, ['check', 'manifest.yaml'], { env });

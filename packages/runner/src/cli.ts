@@ -150,7 +150,11 @@ const shared = (command: Command, description: string): Command =>
     .option('--verbose', 'stack traces with errors');
 
 const device = (): Option =>
-  new Option('--device <name>', 'what computes (default: auto, a GPU where one fits)').choices(DEVICES);
+  new Option('--device <name>', 'auto (default: a GPU where one fits), cpu or gpu').argParser((text: string) => {
+    const found = DEVICES.find((name) => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`one of ${DEVICES.join(', ')} is expected.`);
+    return found;
+  });
 
 const manifestOverride = (): Option =>
   new Option('--set <key=value>', 'override a value of the manifest: training.epochs=3 (may be repeated)').argParser(

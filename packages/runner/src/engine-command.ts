@@ -35,10 +35,12 @@ export interface InstallFlags {
 /** `counterweight engine install` */
 export async function installCommand(options: InstallFlags, { out, progress }: Terminal): Promise<number> {
   const { chooseDevice, installWatched } = await import('@counterweight/tensorflow');
-  const { index, from, device: request = 'auto' } = options;
-  const { device, reason, warning } = await chooseDevice(request);
+  const { index, from, device: asked = 'auto' } = options;
+  // What is asked for is installed wherever: an image for machines with a GPU is made on one without.
+  const { device, reason, warning } =
+    asked === 'auto' ? await chooseDevice('auto') : { device: asked, reason: 'asked for' };
   if (warning !== undefined) progress.write(`warning   ${warning}\n`);
-  else if (request === 'auto') progress.write(`device    ${device === 'gpu' ? 'GPU' : 'processor'} (${reason})\n`);
+  else progress.write(`device    ${device === 'gpu' ? 'GPU' : 'processor'} (${reason})\n`);
   const { folder, version } = await installWatched(device, installWatcher(progress), {
     ...(index !== undefined && { index }),
     ...(from !== undefined && { from }),
