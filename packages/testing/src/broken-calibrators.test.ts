@@ -36,7 +36,7 @@ const broken: Broken<'calibrator'> = {
       kind: 'calibrator',
       name: 'broken',
       options: z.object({}),
-      create: () => ({ fit: centred }),
+      create: () => ({ fit: (logits, labels) => centred(logits, labels) }),
     }),
   },
   'a calibration is plain JSON with an entry for each class, finite on any split': {

@@ -23,3 +23,11 @@ test.each(lists)('%s have names of their own', (name) => {
   const names = (kit as unknown as Record<string, readonly kit.Check[]>)[name]!.map((check) => check.name);
   expect(names).toEqual([...new Set(names)]);
 });
+
+test.each(lists)('the README has every law of %s', (name) => {
+  const readme = readFileSync(`${import.meta.dirname}/../README.md`, 'utf8');
+  const missing = (kit as unknown as Record<string, readonly kit.Check[]>)[name]!.filter(
+    (check) => !readme.includes(`\n- ${check.name}\n`),
+  );
+  expect(missing.map((check) => `- ${check.name}`)).toEqual([]);
+});
