@@ -24,7 +24,7 @@ export class PluginFolders {
    * (`counterweight-plugin`, `counterweight-loss`), or by core as a peer. By name. Nothing is imported, each folder read once.
    */
   packages(): readonly PackageFolder[] {
-    this.found ??= [...new Set(this.folders.flatMap(namesFrom))].sort().flatMap((name) => {
+    this.found ??= namesFrom(this.folders).flatMap((name) => {
       const found = packageFolder(name, this.folders);
       return found && this.mayHold(found) ? [found] : [];
     });
@@ -46,9 +46,10 @@ export class PluginFolders {
 
   /** The names of those that say by a keyword that they hold plugins of a kind, or of any; for messages. */
   installed(kind?: Kind): readonly string[] {
-    const word = `${KEYWORD}${kind ?? 'plugin'}`;
     return this.packages()
-      .filter(({ manifest }) => keywordsOf(manifest).includes(word))
+      .filter((found) =>
+        kind === undefined ? this.promises(found) : keywordsOf(found.manifest).includes(`${KEYWORD}${kind}`),
+      )
       .map(({ name }) => name);
   }
 }
@@ -58,14 +59,12 @@ const CORE = '@counterweight/core';
 const keywordsOf = ({ keywords }: PackageFolder['manifest']): readonly unknown[] =>
   Array.isArray(keywords) ? keywords : [];
 
-/** What may hold plugins from a folder: a quick look that reads no JSON of the hundreds of packages that are none of ours. */
-function namesFrom(folder: string): readonly string[] {
-  const own = ownPackage(folder);
-  const places = ancestors(folder).map((above) => join(above, 'node_modules'));
-  return [
-    ...(own ? [own.name] : []),
-    ...places.flatMap((place) => packagesIn(place).filter((name) => mentionsUs(join(place, name)))),
-  ];
+/** What may hold plugins, sorted: a quick look that reads no JSON of the hundreds of packages that are none of ours. */
+function namesFrom(folders: readonly string[]): readonly string[] {
+  const own = folders.flatMap((folder) => ownPackage(folder)?.name ?? []);
+  const places = new Set(folders.flatMap(ancestors).map((above) => join(above, 'node_modules')));
+  const installed = [...places].flatMap((place) => packagesIn(place).filter((name) => mentionsUs(join(place, name))));
+  return [...new Set([...own, ...installed])].sort();
 }
 
 const packagesIn = (place: string): readonly string[] =>

@@ -66,4 +66,11 @@ export function readPackage(folder: string): PackageManifest | undefined {
 export const ancestors = (folder: string): readonly string[] =>
   dirname(folder) === folder ? [folder] : [folder, ...ancestors(dirname(folder))];
 
-export const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+/** False too of what no file system takes as a path. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
