@@ -30,11 +30,12 @@ export async function createFrom<P extends AnyPlugin>(
   const silent = { info: () => undefined, warn: () => undefined };
   const known = new Map<symbol, unknown>([[LOGGER, silent], [RANDOM, randomStream(0).fork(plugin.name)], ...given]);
   const typed = plugin as unknown as Plugin<P['kind']>;
+  const parsed = typed.options.parse(options);
   const dependencies = typed.inject.map((token) => {
     if (!known.has(token)) throw errors['plugin-needs']({ plugin: plugin.name, what: tokenName(token) });
     return known.get(token);
   });
-  return typed.create(typed.options.parse(options), ...dependencies);
+  return typed.create(parsed, ...dependencies);
 }
 
 /**
