@@ -25,7 +25,7 @@ export class InstallLines implements InstallWatcher {
 }
 
 /** The same on a terminal, with a bar in between that rewrites itself. */
-export class InstallBar extends InstallLines {
+class InstallBar extends InstallLines {
   private heading = '';
   private started = 0;
   private first = 0;

@@ -11,6 +11,7 @@ import { withDevice } from './device-environment.js';
 import { errors } from './errors.js';
 import { type InstallWatcher, installWatched } from './install-watched.js';
 import { registerKernels } from './kernels.js';
+import { requireLoadable } from './loadable.js';
 import { lockedEngine } from './lock.js';
 import { requireNode, requireProcessor } from './machine.js';
 import { passOn, type Redirection, withQuietStandardError } from './quiet.js';
@@ -73,6 +74,7 @@ async function open(options: LoadOptions): Promise<Engine> {
   const { installed, choice: chosen } = await installedFor(options);
   await import('@tensorflow/tfjs-layers'); // registers tfjs' gradients: tfjs-core alone has none
   requireProcessor();
+  requireLoadable(installed);
   if (options.threads !== undefined) process.env['TF_NUM_INTRAOP_THREADS'] = String(options.threads);
   const { backend, router, said } = create(installed, chosen);
   const choice = verified(backend, chosen, said, options);

@@ -9,8 +9,10 @@ import { loadEngine } from './engine.js';
 import type { Finding } from './finding.js';
 import { findGpus, type GpuSearch } from './gpu.js';
 import { gpuFindings } from './gpu-needs.js';
+import { loadability } from './loadable.js';
 import { type Device, type LockedEngine, lockedEngine, readLock, thisPlatform } from './lock.js';
 import { freeRoom, lackingInstructions, NEEDED_NODE, neededRoom, processorName, requireNode } from './machine.js';
+import { findPrebuilt, prebuiltFolder } from './prebuilt.js';
 
 export interface EngineReport {
   readonly findings: readonly Finding[];
@@ -36,9 +38,10 @@ export async function engineReport(): Promise<EngineReport> {
     processor(),
     ...gpus(search),
     { name: 'device', found: `${choice.device}: ${choice.reason}`, good: choice.warning === undefined },
-    await compiler(engine !== undefined),
+    await modules(engine !== undefined),
     ...(entry && !engine ? [await room(neededRoom(entry))] : []),
     ...(['cpu', 'gpu'] as const).flatMap((device) => installed(device, choice, lock)),
+    ...(engine ? loadability(engine) : []),
     ...(loading ? [loading] : []),
     threads(),
     oneDnn(),
@@ -84,11 +87,15 @@ function processor(): Finding {
   return { name: 'processor', found, ...(process.arch === 'x64' && { needed: 'AVX' }), good: lacking.length === 0 };
 }
 
-/** Needed once only: without one, an engine that is there goes on working. */
-async function compiler(isInstalled: boolean): Promise<Finding> {
-  const found = await findCompiler();
-  const needed = isInstalled ? 'none any more' : 'C++17';
-  return { name: 'compiler', found: found?.version ?? 'none', needed, good: isInstalled || found !== undefined };
+/** What the native modules come from: the package, or a compiler, once. An engine that is there needs neither any more. */
+async function modules(isInstalled: boolean): Promise<Finding> {
+  const name = 'modules';
+  if (isInstalled) return { name, found: 'built', good: true };
+  const prebuilt = findPrebuilt(prebuiltFolder());
+  if (!('reason' in prebuilt)) return { name, found: 'prebuilt, in the package', good: true };
+  const compiler = await findCompiler();
+  const found = compiler?.version ?? `prebuilt: ${prebuilt.reason}; no compiler`;
+  return { name, found, needed: 'prebuilt ones that load, or a C++17 compiler', good: compiler !== undefined };
 }
 
 async function room(needed: number): Promise<Finding> {

@@ -76,7 +76,7 @@ function updated(
 
 const index = (): tf.Tensor2D => tf.tensor2d([0, 3, 1, 0, 5, 6, 7, 2], [4, 2], 'int32');
 
-export const cases: Readonly<Record<string, Case>> = {
+const cases: Readonly<Record<string, Case>> = {
   'convolution 3×3': (n) =>
     differentiated(
       (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'),

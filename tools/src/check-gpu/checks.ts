@@ -10,7 +10,7 @@ export interface Verdict {
 }
 
 /** All bits of float32: products otherwise keep 10 of the 23 behind the point (TF32, from compute capability 8.0 on). */
-export const FLOAT32 = { NVIDIA_TF32_OVERRIDE: '0' };
+const FLOAT32 = { NVIDIA_TF32_OVERRIDE: '0' };
 
 /** Losses of a few epochs: differences of 1e-7 in a step grow from step to step. */
 const LOSS_TOLERANCE = 0.02;
