@@ -26,6 +26,8 @@ const examples: Plugin<'sampler', typeof examplesOptions, readonly []> = defineP
   create: ohemExamples,
 });
 
+export { entries as ohem, examples as ohemExamples };
+
 const plugins: readonly [typeof entries, typeof examples] = [entries, examples];
 
 export default plugins;
