@@ -126,8 +126,8 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
     expect(naming).toEqual([]);
   });
 
-  test('every strategy runs the conformance kit and says what the reference calls it', () => {
-    if (!/^(loss|sampler)-/.test(name)) return;
+  test('every plugin runs the conformance kit; a strategy says what the reference calls it', async () => {
+    const kinds = new Set((await pluginsOf(name)).map(({ kind }) => kind));
     const tests = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src'], {
       cwd: folder,
       encoding: 'utf8',
@@ -137,8 +137,11 @@ describe.each(packages)('$name', ({ name, folder, manifest }) => {
       .filter((file) => file.endsWith('.test.ts'))
       .map((file) => readFileSync(join(folder, file), 'utf8'))
       .join('\n');
-    expect(text).toMatch(/from '@counterweight\/testing'/);
-    expect(existsSync(join(folder, 'src/reference.ts'))).toBe(true);
+    for (const kind of kinds) {
+      const call = { loss: '(loss|batchLoss)', sampler: '(draw|mine)' }[kind as string] ?? kind;
+      expect(text).toMatch(new RegExp(`\\b${call}Conformance\\(`));
+    }
+    if (/^(loss|sampler)-/.test(name)) expect(existsSync(join(folder, 'src/reference.ts'))).toBe(true);
   });
 });
 

@@ -63,6 +63,13 @@ test('pixels, shape and splits; val is validation', async () => {
   expect(await pixelsOf(source)).toEqual(pixels);
 });
 
+test('a pack that was closed is refused, not read as black images', async () => {
+  await write({});
+  const source = await open();
+  await source.close();
+  await expect(pixelsOf(source)).rejects.toThrow('images.u8.gz is closed');
+});
+
 test('a gzipped table and images that are not', async () => {
   await write({
     labels: gzipSync(table),
