@@ -124,6 +124,22 @@ describe('a run that was stopped and resumed', { timeout: 120_000 }, () => {
     }
   });
 
+  test('that began on a GPU goes on without one, to other bits, and tells so', async () => {
+    const made = newProject();
+    await runOn(made, { resume: 'a' }, { stopAt: 5 });
+    const file = join(made.path('a'), RUN_FILES.resolved);
+    const resolved = JSON.parse(readFileSync(file, 'utf8')) as { engine: Record<string, unknown> };
+    expect(resolved.engine).toMatchObject({ device: 'cpu', threads: 1 });
+    const engine = { ...resolved.engine, device: 'gpu', card: 'NVIDIA A10' };
+    writeFileSync(file, JSON.stringify({ ...resolved, engine }));
+    const warnings: string[] = [];
+    expect(await runOn(made, { resume: 'a' }, { warnings })).toMatchObject({ ended: 'completed' });
+    expect(warnings).toEqual([
+      "device was 'gpu' when the run began, now it is 'cpu': it goes on, but not to the same bits",
+      "card was 'NVIDIA A10' when the run began, now it is nothing: it goes on, but not to the same bits",
+    ]);
+  });
+
   test('is told by its events; resuming it once more changes nothing', async () => {
     const made = newProject();
     await runOn(made, { resume: 'a' }, { stopAt: 5 });
