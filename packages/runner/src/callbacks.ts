@@ -24,9 +24,9 @@ export async function createCallbacks(
     const { use, plugin } = entry;
     const before = manifest.callbacks.slice(0, made.length);
     const folder = numbered(plugin.name, before.filter((one) => one.plugin.name === plugin.name).length);
-    scope.provide(RUN_FOLDER, join(resolve(runFolder), RUN_FILES.callbacks, folder));
+    const own = join(resolve(runFolder), RUN_FILES.callbacks, folder);
     const name = numbered(use, before.filter((one) => one.use === use).length);
-    made.push({ name, callback: await scope.create(entry) });
+    made.push({ name, callback: await scope.create(entry, [[RUN_FOLDER, own]]) });
   }
   return [
     ...made,

@@ -209,7 +209,7 @@ export const errors = defineErrors({
     title: 'A plugin asks for something that does not exist at this point.',
     found: ({ use, token }: { use: string; token: string }) => `${use} injects ${token}`,
     expected: () =>
-      'a dataset asks for RANDOM, LOGGER, BASE_FOLDER, CACHE_FOLDER; the rest also for DATASET and LABEL_STATISTICS; a model also for INPUT',
+      'a dataset asks for RANDOM, LOGGER, BASE_FOLDER, CACHE_FOLDER; the rest also for DATASET and LABEL_STATISTICS; a model also for INPUT, a callback for RUN_FOLDER',
     remedy: () => 'take another plugin, or tell its author: `inject` names what does not exist yet',
   },
   'two-copies': {

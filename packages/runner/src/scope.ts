@@ -8,6 +8,7 @@ import {
   RANDOM,
   tokenName,
   type DependencyContainer,
+  type Given,
   type Kind,
   type Kinds,
   type Logger,
@@ -53,13 +54,18 @@ export class Scope {
 
   /**
    * What a plugin makes of its options and dependencies.
+   * @param given for this plugin alone
    * @throws plugin-dependency, plugin-throws, plugin-breaks-contract; the plugin's own errors, told where its entry stands in the manifest
    */
-  async create<K extends Kind>({ plugin, use, options, at }: Entry<K>): Promise<Kinds[K]> {
+  async create<K extends Kind>(
+    { plugin, use, options, at }: Entry<K>,
+    given: readonly Given[] = [],
+  ): Promise<Kinds[K]> {
     // A stream of the plugin's own: what one draws does not depend on the others.
     const own = this.container.createChildContainer();
     own.register(CACHE_FOLDER, { useValue: join(cacheFolder(), plugin.name) });
     own.register(RANDOM, { useValue: this.about.random.fork(plugin.kind).fork(plugin.name).fork(at.join('.')) });
+    for (const [token, value] of given) own.register(token, { useValue: value });
     const dependencies = (plugin.inject as readonly Token<unknown>[]).map((token) => {
       if (!own.isRegistered(token, true))
         throw errors['plugin-dependency']({ use, token: tokenName(token) }, { place: this.about.place(at) });
