@@ -39,10 +39,22 @@ const written = new WeakMap<z.ZodType, JsonSchema>();
 
 function write(schema: z.ZodType): JsonSchema {
   try {
-    return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+    const { $defs = {}, ...own } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+    return inlined(own, { '#': own, ...$defs }, []) as JsonSchema;
   } catch {
     return {};
   }
+}
+
+/** A schema with what it refers to in its place; where that would have no end, anything. */
+function inlined(value: unknown, parts: Readonly<Record<string, unknown>>, inside: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((part) => inlined(part, parts, inside));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref, ...own } = value as { readonly $ref?: unknown };
+  const kept = Object.fromEntries(Object.entries(own).map(([key, part]) => [key, inlined(part, parts, inside)]));
+  if (typeof $ref !== 'string') return kept;
+  const name = $ref.replace('#/$defs/', '');
+  return inside.includes(name) ? kept : { ...(inlined(parts[name], parts, [...inside, name]) as object), ...kept };
 }
 
 /** A schema or, of a union, all its members. */
