@@ -25,6 +25,7 @@ export class GrowthWatch {
 
   /**
    * @param about `open`: times that a ledger is open. `settle`: of these the last ones, over which what is kept must live on
+   * @param known who was told already, here or by another watch
    */
   constructor(
     private readonly about: {
@@ -33,6 +34,7 @@ export class GrowthWatch {
       readonly open: number;
       readonly settle: number;
     },
+    private readonly known: Set<string>,
   ) {}
 
   /** It is about to happen. */
@@ -82,7 +84,10 @@ export class GrowthWatch {
     const leaks = [...grouped(kept)].filter(([, own]) => new Set(own.map(({ mark }) => mark)).size >= times / 2);
     if (total <= 0 || leaks.length === 0) return undefined;
     this.isTold = true;
-    const told = leaks.map(
+    const news = leaks.filter(([who]) => !this.known.has(who));
+    if (news.length === 0) return undefined;
+    for (const [who] of news) this.known.add(who);
+    const told = news.map(
       ([who, own]) => `${who} keeps ${more(own.length / times)} after each ${every} (${places(own)})`,
     );
     return `${told.join('; ')}: memory grows until the run ends or fails; tell the plugin's author`;

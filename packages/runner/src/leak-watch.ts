@@ -14,9 +14,10 @@ const SKIPPED = 2;
  * It is the last callback of a run, so that it sees what the others keep.
  */
 export class LeakWatch implements Callback {
+  private readonly told = new Set<string>();
   // A ledger stays open for some steps: what lives on over the last two is no buffer that the next step replaces.
-  private readonly steps = new GrowthWatch({ every: 'step', window: 8, open: 6, settle: 2 });
-  private readonly epochs = new GrowthWatch({ every: 'epoch', window: 1, open: 1, settle: 0 });
+  private readonly steps = new GrowthWatch({ every: 'step', window: 8, open: 6, settle: 2 }, this.told);
+  private readonly epochs = new GrowthWatch({ every: 'epoch', window: 1, open: 1, settle: 0 }, this.told);
   private step = 0;
   private last: Count | undefined;
 

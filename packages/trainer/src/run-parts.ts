@@ -1,4 +1,4 @@
-import type { Parameter, Stateful } from '@counterweight/core';
+import { sameOrigin, type Parameter, type Stateful } from '@counterweight/core';
 
 import type { FitInput } from './fit.js';
 import { loadModelState, modelState } from './model-state.js';
@@ -38,6 +38,7 @@ export function partsOfRun(
     ],
     // Last: one that has not stepped yet could not take its own state back.
     ...pluginPart('optimizer', {
+      ...sameOrigin(optimizer),
       save: () => optimizer.save(),
       load: (state) => {
         optimizer.load(state, trained);

@@ -34,23 +34,36 @@ export function notFinite(failure: FailedStep, what: string): Error {
   return toldOf(culprit, { what, epoch, step, examples: failure.examples });
 }
 
-/** Of parameters after an update by finite gradients. Undefined where they are finite. */
-export function parameterFault(
+/** Of parameters and buffers after an update by finite gradients. Undefined where they are finite. */
+export function weightFault(
   { model, optimizer }: Pick<Training, 'model' | 'optimizer'>,
   about: { readonly epoch: number; readonly step: number; readonly examples: Int32Array },
 ): Error | undefined {
-  const method = methodOf(optimizer, 'optimizer', 'step');
+  let most = 0;
   for (const { name, variable } of model.parameters) {
     const size = variable.isDisposed ? NaN : largest(variable.dataSync());
+    most = Math.max(most, size);
     if (Number.isFinite(size)) continue;
+    const method = methodOf(optimizer, 'optimizer', 'step');
     const found = variable.isDisposed ? `${name} is disposed` : `${name} holds NaN`;
     // Numbers that only grew too large are no fault of its own: the learning rate is.
-    const isOptimizers = Number.isNaN(size);
-    const culprit = isOptimizers ? { method, found, expected: 'finite parameters after finite gradients' } : undefined;
-    return toldOf(culprit, { ...about, what: `parameter ${name} holds ${size}` });
+    const culprit = Number.isNaN(size) ? { method, found, expected: UPDATED } : undefined;
+    return toldOf(culprit, { ...about, what: `parameter ${name} holding ${size}` });
   }
-  return undefined;
+  for (const { name, variable } of model.buffers) {
+    const size = largest(variable.dataSync());
+    if (Number.isFinite(size)) continue;
+    const method = methodOf(model, 'model', 'features');
+    const culprit = { method, found: `the buffer ${name} holds ${size}`, expected: 'finite buffers' };
+    return toldOf(most <= ORDINARY_WEIGHT ? culprit : undefined, { ...about, what: `buffer ${name} holding ${size}` });
+  }
+  return most < HOPELESS ? undefined : toldOf(undefined, { ...about, what: `a parameter of ${most}` });
 }
+
+/** The square of a weight like this is no float32 any longer. */
+const HOPELESS = 1e18;
+
+const UPDATED = 'finite parameters after finite gradients';
 
 /** What was thrown while a step was differentiated, outside of any plugin's method. */
 export function notDifferentiable(failure: FailedStep, error: unknown): Error {
@@ -101,7 +114,7 @@ function culpritOf(failure: FailedStep, labels: OwnedBatchLabels): Culprit | und
     const [method, expected] =
       failure.time.step === 1
         ? ([methodOf(model, 'model', 'create'), 'finite parameters to begin with'] as const)
-        : ([methodOf(optimizer, 'optimizer', 'step'), 'finite parameters after finite gradients'] as const);
+        : ([methodOf(optimizer, 'optimizer', 'step'), UPDATED] as const);
     return { method, found: 'NaN in the parameters', expected };
   }
   if (weights > ORDINARY_WEIGHT || size > ORDINARY_INPUT) return undefined;

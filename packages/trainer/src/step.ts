@@ -8,7 +8,7 @@ import type { Batch } from './batches.js';
 import { forward } from './forward.js';
 import { clipByGlobalNorm, globalNorm } from './gradient-norm.js';
 import type { Objective, ObjectiveStatistics } from './objective.js';
-import { notDifferentiable, notFinite, parameterFault, type FailedStep } from './step-fault.js';
+import { notDifferentiable, notFinite, weightFault, type FailedStep } from './step-fault.js';
 import { StepSums } from './step-sums.js';
 
 /** What moves in a step. */
@@ -94,8 +94,7 @@ export class Step {
       optimizer.step(this.parameters, clipped, { step, learningRate });
     });
     // Once, at the beginning; later what it spoils shows in the next loss.
-    const fault =
-      step === 1 ? parameterFault(this.training, { ...this.time, examples: this.sums.examples }) : undefined;
+    const fault = step === 1 ? weightFault(this.training, { ...this.time, examples: this.sums.examples }) : undefined;
     if (fault) throw fault;
     this.dispose();
     return this.sums.result;

@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type { Callback, EpochEvent, Model, Parameter } from '@counterweight/core';
+import type { Callback, EpochEvent, Parameter } from '@counterweight/core';
 
 import { readBatches } from './batches.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
 import { EarlyStopping } from './early-stopping.js';
 import { EpochTotals } from './epoch-totals.js';
-import { errors } from './errors.js';
 import type { FitInput, FitResult } from './fit.js';
 import { globalNorm } from './gradient-norm.js';
 import { createObjective } from './objective.js';
@@ -14,7 +13,7 @@ import { drawingOf, epochOrder } from './order.js';
 import { RunClock, secondsSince } from './run-clock.js';
 import { partsOfRun } from './run-parts.js';
 import { learningRateAt } from './schedules.js';
-import { parameterFault } from './step-fault.js';
+import { weightFault } from './step-fault.js';
 import { Step, type StepResult, type Training } from './step.js';
 import { StopReasons } from './stop-reasons.js';
 import { checkPosition, gather, restore, type StatePart, type TrainingState } from './training-state.js';
@@ -128,7 +127,7 @@ export class TrainingRun {
     } finally {
       step?.dispose();
     }
-    this.checkParameters();
+    this.checkWeights();
     return true;
   }
 
@@ -183,7 +182,7 @@ export class TrainingRun {
 
   private async save(): Promise<void> {
     if (!this.input.save || !this.isNew) return;
-    this.checkParameters(); // what is saved can be gone on from
+    this.checkWeights(); // what is saved can be gone on from
     const { epoch, batch, steps: step, parts } = this;
     await this.input.save({ epoch, batch, step, seconds: this.clock.run.seconds, arrays: gather(parts) });
     this.isNew = false;
@@ -208,13 +207,13 @@ export class TrainingRun {
     return { epochs: this.epoch, steps: this.steps, ...this.clock.run, ended };
   }
 
-  /** What the last update of an epoch spoils shows in no loss before the model is scored. */
-  private checkParameters(): void {
-    const { parameters }: Model = this.input.model;
-    const { examples } = this;
-    const norm = tf.tidy(() => globalNorm(parameters.map(({ variable }) => variable)));
+  /** What the last update spoils shows in no loss before the model is scored or saved. */
+  private checkWeights(): void {
+    const { parameters, buffers } = this.input.model;
+    const norm = tf.tidy(() => globalNorm([...parameters, ...buffers].map(({ variable }) => variable)));
     if (Number.isFinite(norm)) return;
-    const about = { epoch: this.epoch, step: this.steps, examples };
-    throw parameterFault(this.training, about) ?? errors.diverged({ ...about, what: `parameters of norm ${norm}` });
+    const { epoch, steps: step, examples } = this;
+    const fault = weightFault(this.training, { epoch, step, examples });
+    if (fault) throw fault;
   }
 }
