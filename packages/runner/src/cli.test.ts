@@ -168,6 +168,8 @@ describe('the command', { timeout: 60_000 }, () => {
       ['check'],
       ['predict'],
       ['compare'],
+      ['plugins'],
+      ['schema'],
       ['doctor'],
       ['engine'],
       ['engine', 'install'],

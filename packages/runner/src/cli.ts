@@ -88,7 +88,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     });
   program
     .command('predict')
-    .description('Write what a run’s model says of other images.')
+    .description('Write what a model says of other images.')
     .exitOverride()
     .argument('<run>', 'a run folder')
     .argument('<inputs>', 'a folder, or a list of files')
@@ -110,7 +110,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .action(async (folders: string[], options: { out?: string; json?: boolean }) => {
       exit(await compareCommand(folders, options, terminal));
     });
-  shared(program.command('plugins'), 'List what a manifest can name: packages, their plugins and options.')
+  shared(program.command('plugins'), 'List installed plugins and their options.')
     .argument('[name]', 'a package or a plugin: all its options, and an entry to copy')
     .addOption(lookedForFrom())
     .action(async (name: string | undefined, options: WhereOptions & { json?: boolean }) => {
@@ -118,7 +118,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     });
   program
     .command('schema')
-    .description('Write a JSON Schema of manifests with the options of every installed plugin, for editors.')
+    .description('Write a JSON Schema for editing manifests.')
     .exitOverride()
     .addOption(lookedForFrom())
     .option('--out <file>', 'a file, new or an earlier schema (default: standard output)')
@@ -126,7 +126,7 @@ function describeCommands(terminal: Terminal, exit: (code: number) => void): Com
     .action(async (options: WhereOptions & { out?: string }) => {
       exit(await schemaCommand(options, terminal));
     });
-  shared(program.command('doctor'), 'Tell what is needed on this machine, and what was found.').action(
+  shared(program.command('doctor'), 'Tell what this machine needs and has.').action(
     async (options: { json?: boolean }) => {
       exit(await doctorCommand(options, terminal));
     },
