@@ -95,7 +95,8 @@ export class GrowthWatch {
 
   private native(): string {
     this.isTold = true;
-    const each = this.seen.reduce((sum, { tensors, native }) => sum + native - tensors, 0) / this.seen.length;
+    const growths = this.seen.map(({ tensors, native }) => native - tensors).sort((a, b) => a - b);
+    const each = growths[growths.length >> 1]!;
     return (
       `the engine holds ${more(each)} after each step that tfjs does not know of: a plugin that calls the engine ` +
       `itself does not free what it gets; memory grows until the run ends or fails`
