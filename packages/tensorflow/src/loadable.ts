@@ -6,7 +6,7 @@ import type { InstalledEngine } from './cache.js';
 import { type Elf, type VersionNeed, withElf } from './elf.js';
 import { errors } from './errors.js';
 import type { Finding } from './finding.js';
-import { lockedEngine } from './lock.js';
+import { type LockedEngine, lockedEngine } from './lock.js';
 import { reasonOf } from './network.js';
 import { systemLibrary } from './system-libraries.js';
 
@@ -14,7 +14,10 @@ import { systemLibrary } from './system-libraries.js';
  * What an installed engine needs of this machine and of its own libraries, beside what there is: the C library, the C++ library, and the
  * functions that the binding imports from TensorFlow. Takes some 20 ms. Elsewhere than on Linux the loader tells by itself: no findings.
  */
-export function loadability(engine: InstalledEngine, { libraries } = lockedEngine(engine.device)): Finding[] {
+export function loadability(
+  engine: InstalledEngine,
+  { libraries }: Pick<LockedEngine, 'libraries'> = lockedEngine(engine.device),
+): Finding[] {
   if (process.platform !== 'linux') return [];
   const own = libraries.map((library) => join(engine.folder, library));
   const modules = [engine.backendModule, engine.standardErrorModule];

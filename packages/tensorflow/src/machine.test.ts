@@ -27,6 +27,27 @@ test('an unknown platform is refused by name, with those that there are', () => 
   expect(() => lockedEngine('cpu', 'plan9-mips')).toThrow(/plan9-mips[^]*linux-x64/);
 });
 
+test.each([
+  ['win32-x64', /wsl --install/],
+  ['linux-x64-musl', /glibc/],
+  ['darwin-x64', /Linux container/],
+  ['linux-riscv64', /such a kind/],
+])('%s: the error says what to use instead', (platform, instead) => {
+  expect(() => lockedEngine('cpu', platform)).toThrow(instead);
+});
+
+test('a GPU on a platform that has an engine without: the error says to leave it out', () => {
+  expect(() => lockedEngine('gpu', 'darwin-arm64')).toThrow(/darwin-arm64-gpu[^]*leave the GPU out/);
+});
+
+test('NVIDIA’s licence is named, and its text unpacked, wherever its libraries are', () => {
+  const { notice, wheels } = lockedEngine('gpu', 'linux-x64');
+  expect(notice).toContain('End User License Agreement');
+  for (const { project, members } of wheels.filter((wheel) => wheel.project.startsWith('nvidia-')))
+    expect([project, members.filter(({ to }) => /^nvidia\/\w+\/License\.txt$/.test(to)).length]).toEqual([project, 1]);
+  expect(lockedEngine('cpu', 'linux-x64').notice).toBeUndefined();
+});
+
 test('every engine of the lock pins what it unpacks and links', () => {
   for (const [platform, entry] of Object.entries(readLock())) {
     expect(platform).toMatch(/^[a-z0-9]+-[a-z0-9]+(-gpu)?$/);
