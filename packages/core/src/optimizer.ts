@@ -4,7 +4,13 @@ import type { Parameter } from './model.js';
 import type { StateArrays, Stateful } from './state.js';
 
 export interface Optimizer extends Stateful {
-  /** Moves the parameters. `gradients` by `Parameter.name`; `step` counts from 1 and is passed in. */
+  /**
+   * Moves the parameters; at a learning rate of 0 none. One without a gradient stays, and so does what `decay` spares under a
+   * gradient of 0. Within `tidy`; gradients stay as they are.
+   * @param parameters known by their names: order and variables may change from step to step
+   * @param gradients by `Parameter.name`
+   * @param at `step` counts from 1 and is passed in, never counted inside
+   */
   step(
     parameters: readonly Parameter[],
     gradients: ReadonlyMap<string, Tensor>,
