@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { z, type AnyPlugin, type BatchLabels, type BatchLoss } from '@counterweight/core';
-import { ensureBackend } from '@counterweight/testing';
+import { batchLossConformance, ensureBackend } from '@counterweight/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -162,7 +162,7 @@ describe('docs/plugin-authors.md', async () => {
     const plugin = named('relative-square') as AnyPlugin<'loss'>;
     const create = async () => (await plugin.create((plugin.options as z.ZodType).parse({}))) as BatchLoss;
     const [one, other] = [await create(), await create()];
-    const batch = { targets: () => tf.zeros([1, 2]) } as unknown as BatchLabels;
+    const batch = { targets: () => tf.zeros([1, 2]), known: () => null } as unknown as BatchLabels;
     const value = (loss: BatchLoss, z: number) => tf.tidy(() => loss.compute(tf.fill([1, 2], z), batch).dataSync()[0]);
     expect(value(one, 1)).toBe(1);
     other.load!(one.save!());
@@ -196,6 +196,12 @@ describe('docs/plugin-authors.md', async () => {
     expect(reasons).toEqual(['a loss of 7']);
     expect(readFileSync(join(folder, 'worst.txt'), 'utf8')).toBe('7\n');
     rmSync(folder, { recursive: true });
+  });
+
+  batchLossConformance({
+    test,
+    plugin: named('relative-square') as AnyPlugin<'loss'>,
+    except: { 'the gradient is the derivative of the value': 'the moving average is no part of it' },
   });
 
   test('the data set reads unlabelled examples as labelled ones; what is kept is made once', async () => {
