@@ -5,6 +5,7 @@ import { batchLossMemoryChecks } from './batch-loss-memory-checks.js';
 import { batchLossValueChecks } from './batch-loss-value-checks.js';
 import { fitChecks } from './calibrator-checks.js';
 import { watchChecks } from './callback-checks.js';
+import { memoryChecks } from './callback-memory-checks.js';
 import { optionsCheck, type Check } from './check.js';
 import { otherFingerprints, sameInputs } from './dataset-comparisons.js';
 import { readChecks } from './dataset-read-checks.js';
@@ -13,6 +14,7 @@ import { drawChecks as drawing } from './draw-checks.js';
 import { batchChecks } from './loss-batch-checks.js';
 import { curveChecks } from './loss-curve-checks.js';
 import { tensorChecks } from './loss-tensor-checks.js';
+import { labelChecks } from './metric-label-checks.js';
 import { resultChecks } from './metric-result-checks.js';
 import { scoreChecks } from './metric-score-checks.js';
 import { mineChecks as mining } from './mine-checks.js';
@@ -38,7 +40,12 @@ export const mineChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...minin
 /** Every law of a sampler that draws examples. */
 export const drawChecks: readonly Check<'sampler'>[] = [optionsCheck(), ...drawing];
 /** Every law of a metric. */
-export const metricChecks: readonly Check<'metric'>[] = [optionsCheck(), ...resultChecks, ...scoreChecks];
+export const metricChecks: readonly Check<'metric'>[] = [
+  optionsCheck(),
+  ...resultChecks,
+  ...labelChecks,
+  ...scoreChecks,
+];
 
 /** Every law of a model built for these inputs; absent: for small images and for feature vectors, whichever of them it takes. */
 export const modelChecksOn = (inputs?: readonly ModelInput[]): readonly Check<'model'>[] => [
@@ -57,7 +64,7 @@ export const optimizerChecks: readonly Check<'optimizer'>[] = [
 /** Every law of a calibrator. */
 export const calibratorChecks: readonly Check<'calibrator'>[] = [optionsCheck(), ...fitChecks];
 /** Every law of a callback. */
-export const callbackChecks: readonly Check<'callback'>[] = [optionsCheck(), ...watchChecks];
+export const callbackChecks: readonly Check<'callback'>[] = [optionsCheck(), ...watchChecks, ...memoryChecks];
 /** Every law of a data set that needs nothing to compare with. */
 export const datasetChecks: readonly Check<'dataset'>[] = [optionsCheck(), ...tableChecks, ...readChecks];
 

@@ -1,26 +1,21 @@
 /** What the result of a metric must be, whatever the split looks like. */
 import {
-  csr,
   DATASET,
   isCounterweightError,
   LABEL_STATISTICS,
   labelsFromRows,
-  sparseLabels,
   type Evaluation,
   type MetricResult,
 } from '@counterweight/core';
 
 import { COLUMNS, targetsOf, unknownLabels } from './batches.js';
 import { demand, demandEqual } from './check.js';
-import { demandAlike, demandIdentical, demandNames, demandValues, measure, metricCheck } from './metric-check.js';
+import { demandIdentical, demandNames, measure, metricCheck } from './metric-check.js';
 import {
   evaluationOf,
   few,
-  inMemory,
   INCLUDED,
-  isBlank,
   known,
-  listed,
   logitsOf,
   partly,
   THRESHOLDS,
@@ -153,56 +148,4 @@ const untouched = metricCheck('scores, labels, statistics and limits stay as the
   arrays().forEach((now, i) => demandEqual(`${what[i]!}, afterwards`, now, before[i]!));
 });
 
-const masks = metricCheck(
-  'unknown entries count nothing, whatever their scores and however they are listed',
-  async (metric) => {
-    const [some, others] = [partly(), listed()];
-    const values = logitsOf(some);
-    const want = await measure(metric, evaluationOf(some, values), 'unknown entries');
-    demandAlike(
-      'the known entries listed instead',
-      await measure(metric, evaluationOf(others, values), 'listed entries'),
-      want,
-    );
-    const targets = targetsOf(some);
-    for (const labels of [some, others])
-      for (const spoilt of [NaN, 50]) {
-        const other = values.map((z, i) => (targets[i] === null ? spoilt : z));
-        const got = await measure(metric, evaluationOf(labels, other), `scores of ${spoilt} at unknown entries`);
-        demandAlike(`scores of ${spoilt} at unknown entries`, got, want);
-      }
-    const rows = Array.from({ length: some.rows }, (_, row) => row).filter((row) => !isBlank(row));
-    const without = await measure(metric, withRows(evaluationOf(some, values), values, rows), 'fewer rows');
-    demandAlike('without the rows of which nothing is known', without, want);
-  },
-);
-
-const written = metricCheck('a target of 1 that is written out is a positive', async (metric) => {
-  const labels = known();
-  const want = await measure(metric, evaluationOf(labels), 'a split');
-  demandAlike('targets of 1', await measure(metric, evaluationOf(withTarget(labels, 1)), 'targets of 1'), want);
-});
-
-const included = metricCheck('a class that is not included changes no value', async (metric) => {
-  const plain = known();
-  const values = logitsOf(plain);
-  const want = await measure(metric, evaluationOf(plain, values, { included: INCLUDED }), 'a class left out');
-  const left = INCLUDED.indexOf(0);
-  const positives = targetsOf(plain).map((y, i) =>
-    i % COLUMNS === left ? Math.floor(i / COLUMNS) % 3 === 0 : y === 1,
-  );
-  const labels = sparseLabels({
-    ...plain,
-    positives: csr(
-      Array.from({ length: plain.rows }, (_, row) => everyClass.filter((c) => positives[row * COLUMNS + c])),
-      COLUMNS,
-    ),
-  });
-  const other = values.map((z, i) => (i % COLUMNS === left ? 3 - z : z));
-  const evaluation = { ...evaluationOf(labels, other, { included: INCLUDED }), scores: inMemory(other, COLUMNS) };
-  demandValues('other scores and labels there', await measure(metric, evaluation, 'a class left out'), want);
-  const all = await measure(metric, evaluationOf(plain, values, { included: new Uint8Array(COLUMNS).fill(1) }), 'all');
-  demandAlike('every class included', all, await measure(metric, evaluationOf(plain, values), 'no list'));
-});
-
-export const resultChecks = [valid, names, single, pure, untouched, masks, written, included] as const;
+export const resultChecks = [valid, names, single, pure, untouched] as const;

@@ -1,5 +1,6 @@
 /** What a plugin of any kind may inject when the kit creates it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -47,18 +48,18 @@ export const surroundings = ({ name, inject }: AnyPlugin): readonly Given[] => [
     .map((token) => [token, newFolder()] as const),
 ];
 
-let parent: string | undefined;
-let folders = 0;
-/** A folder that does not exist yet; what is made there is gone when the process exits. */
+let kept: string[] | undefined;
+/** A folder that does not exist yet. What is made there goes when the process exits, if the check has not removed it. */
 export function newFolder(): string {
-  if (parent === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'counterweight-testing-'));
+  if (kept === undefined) {
+    const folders: string[] = (kept = []);
     process.once('exit', () => {
-      rmSync(made, { recursive: true, force: true });
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
-    parent = made;
   }
-  return join(parent, String(folders++));
+  const folder = join(tmpdir(), `counterweight-testing-${randomUUID()}`);
+  kept.push(folder);
+  return folder;
 }
 
 /** The same plugin, some of its dependencies given: checks of it no longer give them. */
