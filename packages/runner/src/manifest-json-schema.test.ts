@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 
+import { counterweight } from './fixtures/command.js';
 import { BUILT_CORE, project } from './fixtures/project.js';
 import { loadManifest } from './manifest.js';
 import { ManifestError } from './manifest-error.js';
@@ -182,6 +183,14 @@ describe('a schema of manifests', { timeout: 60_000 }, () => {
     const { schema, leftOut } = await manifestJsonSchema({ folder, workingFolder: folder });
     expect(leftOut).toMatchObject([{ name: 'broken', problem: { code: 'plugin-throws' } }]);
     expect(JSON.stringify(schema)).not.toContain('broken');
+  });
+
+  test('the command writes it and tells the line that binds a manifest to it', async () => {
+    const { folder, path } = project();
+    const { code, out } = await counterweight(folder, ['schema', '--out', 'manifest.schema.json']);
+    expect([code, out]).toEqual([0, '# yaml-language-server: $schema=./manifest.schema.json\n']);
+    const written = JSON.parse(readFileSync(path('manifest.schema.json'), 'utf8')) as object;
+    expect(written).toEqual((await manifestJsonSchema({ folder, workingFolder: folder })).schema);
   });
 
   test('its file is written again, another is not', async () => {

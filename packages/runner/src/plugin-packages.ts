@@ -14,7 +14,7 @@ export interface PluginPackage {
   readonly problem: CounterweightError | undefined;
 }
 
-export interface NamedPlugin {
+interface NamedPlugin {
   readonly plugin: AnyPlugin;
   /** Every name that means it in its section; the shortest first. */
   readonly uses: readonly string[];
