@@ -14,8 +14,6 @@ import {
 import { errors } from './errors.js';
 import { surroundings, type Given } from './surroundings.js';
 
-export type { Given } from './surroundings.js';
-
 /**
  * Creates what a plugin makes, its options parsed and its dependencies the kit's.
  * @param given instead of the kit's own values for these tokens

@@ -6,8 +6,8 @@ import { demand, type Check } from './check.js';
 import { create } from './create.js';
 import { newFolder } from './surroundings.js';
 
-/** Makes another instance of the data set; it finds in its cache what earlier ones left there. */
-export type OpenDataset = () => Promise<Dataset>;
+/** Makes another instance, under the same options or others; it finds in its cache what earlier ones left there. */
+export type OpenDataset = (others?: unknown) => Promise<Dataset>;
 
 /** A law of a data set. What is opened is closed; its cache is a folder of its own, empty at first. */
 export const datasetCheck = (
@@ -18,8 +18,8 @@ export const datasetCheck = (
   run: async (plugin: AnyPlugin<'dataset'>, options: unknown = {}) => {
     const cache = newFolder();
     const opened: Dataset[] = [];
-    const open: OpenDataset = async () => {
-      const dataset = await create(plugin, options, [[CACHE_FOLDER, cache]]);
+    const open: OpenDataset = async (chosen = options) => {
+      const dataset = await create(plugin, chosen, [[CACHE_FOLDER, cache]]);
       opened.push(dataset);
       return dataset;
     };

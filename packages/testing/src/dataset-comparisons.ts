@@ -4,15 +4,13 @@ import { resolve } from 'node:path';
 import type { z } from '@counterweight/core';
 
 import { demand, type Check } from './check.js';
-import { create } from './create.js';
 import { datasetCheck, demandBytes, read } from './dataset-check.js';
 
 /** @param others options, as in a manifest, under which training would see something else */
 export const otherFingerprints = (others: readonly unknown[]): Check<'dataset'> =>
-  datasetCheck('other data have another fingerprint', async ({ fingerprint }, _open, plugin) => {
+  datasetCheck('other data have another fingerprint', async ({ fingerprint }, open) => {
     for (const options of others) {
-      const other = await create(plugin, options);
-      await other.close();
+      const other = await open(options);
       demand(
         other.fingerprint !== fingerprint,
         `another fingerprint under ${JSON.stringify(options)}`,

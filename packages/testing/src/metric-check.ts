@@ -1,8 +1,9 @@
 import type { AnyPlugin, Evaluation, Metric, MetricResult } from '@counterweight/core';
 
 import { demand, demandClose, type Check } from './check.js';
-import { create, type Given } from './create.js';
+import { create } from './create.js';
 import { errors } from './errors.js';
+import type { Given } from './surroundings.js';
 
 /** Makes an instance of the metric; `given` is injected instead of the kit's own values. */
 export type CreateMetric = (given?: readonly Given[]) => Promise<Metric>;
