@@ -150,7 +150,12 @@ describe.each(kinds)('%s', (kind) => {
 
   test('the files are the templates, under the new names', async () => {
     const expected = ['shared', kind].flatMap((one) => filesIn(join(OWN, 'templates', one)));
-    const renamed = expected.map((file) => (file === 'gitignore' ? '.gitignore' : file.replace('my-plugin', 'quick')));
+    const renamed = expected.map((file) =>
+      file
+        .replace(/^gitignore$/, '.gitignore')
+        .replace('.template', '')
+        .replace('my-plugin', 'quick'),
+    );
     expect(filesIn(made)).toEqual([...new Set(renamed)].sort());
     expect(renamed).toEqual(
       expect.arrayContaining(['src/index.ts', 'src/quick.ts', 'src/quick.test.ts', 'example.yaml', 'tsconfig.json']),

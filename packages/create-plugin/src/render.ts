@@ -45,9 +45,10 @@ const filesIn = (folder: string): readonly string[] =>
     )
     .sort();
 
-/** npm takes a .gitignore out of what it packs, so the template's has no dot. */
-const renamed = (path: string, { word }: Names): string =>
-  path === 'gitignore' ? '.gitignore' : path.replace('my-plugin', word);
+/** Not by their own names: npm takes a .gitignore out of what it packs, and a package.json inside a package confuses tools. */
+const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore', 'package.template.json': 'package.json' };
+
+const renamed = (path: string, { word }: Names): string => RENAMED[path] ?? path.replace('my-plugin', word);
 
 /** The whole substitution: templates are written for the plugin `my-plugin` of the package `my-package`. */
 function filled(text: string, { package: name, word, identifier, type }: Names): string {
