@@ -12,9 +12,10 @@ export interface Questions {
   /**
    * Asks until an answer will do.
    * @param take the answer's meaning, or undefined: then it is asked again
+   * @param expected is told with an answer that will not do
    * @returns undefined where the terminal was closed instead (Ctrl-C, Ctrl-D)
    */
-  ask<T>(question: string, take: (answer: string) => T | undefined): Promise<T | undefined>;
+  ask<T>(question: string, take: (answer: string) => T | undefined, expected: string): Promise<T | undefined>;
   close(): void;
 }
 
@@ -23,7 +24,7 @@ export function openQuestions({ input, output }: Terminal): Questions {
   const reader = createInterface({ input, output });
   const lines = reader[Symbol.asyncIterator]();
   return {
-    ask: async (question, take) => {
+    ask: async (question, take, expected) => {
       reader.setPrompt(question);
       for (;;) {
         reader.prompt();
@@ -31,6 +32,7 @@ export function openQuestions({ input, output }: Terminal): Questions {
         if (line.done) return undefined;
         const taken = take(line.value.trim());
         if (taken !== undefined) return taken;
+        output.write(`expected ${expected}\n`);
       }
     },
     close: () => reader.close(),

@@ -19,13 +19,14 @@ afterEach(() => rmSync(root, { recursive: true }));
 /** The command, somebody typing these answers at its terminal; without any it has none. */
 async function type(argv: readonly string[], answers?: readonly string[], userAgent?: string) {
   let [out, err] = ['', ''];
+  const output = new PassThrough().on('data', (text: Buffer) => (out += text.toString()));
   const input = new PassThrough();
   for (const answer of answers ?? []) input.write(`${answer}\n`);
   input.end();
   const exit = await main(argv, {
     out: (text) => (out += text),
     err: (text) => (err += text),
-    ...(answers && { terminal: { input, output: new PassThrough().resume() } }),
+    ...(answers && { terminal: { input, output } }),
     ...(userAgent !== undefined && { userAgent }),
   });
   return { exit, out, err };
@@ -56,6 +57,7 @@ test('what is missing is asked for, until the answer will do', async () => {
   expect([asked.exit, nameIn(folder)]).toEqual([0, '@acme/pick']);
   for (const [kind, { title }] of Object.entries(KINDS))
     expect(asked.out).toMatch(new RegExp(`\\d  ${kind} +${title}`));
+  expect(asked.out.match(/expected (lower-case|one of)/g)).toHaveLength(3);
   expect(wordsOf(folder)).toContain('counterweight-sampler');
 });
 

@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander';
 
 import { KIND_LIST, kindAnswered, openQuestions, type Questions, type Terminal } from './ask.js';
 import { createPlugin, type CreatedPlugin } from './create-plugin.js';
-import { errors } from './errors.js';
+import { errors, NAME_RULE } from './errors.js';
 import { isKind, KINDS, type PluginKind } from './kinds.js';
 import { isPackageName } from './names.js';
 
@@ -78,8 +78,10 @@ function describe({ out, err }: Surroundings): Command {
 
 async function askName(kind: PluginKind, questions: Questions | undefined): Promise<string | undefined> {
   if (!questions) throw errors['package-name-missing']({ kind });
-  return questions.ask('Name of the package (my-loss, @me/my-loss): ', (answer) =>
-    isPackageName(answer) ? answer : undefined,
+  return questions.ask(
+    'Name of the package (my-loss, @me/my-loss): ',
+    (answer) => (isPackageName(answer) ? answer : undefined),
+    NAME_RULE,
   );
 }
 
@@ -90,7 +92,7 @@ async function askKind(
 ): Promise<PluginKind | undefined> {
   if (!questions) throw errors['package-kind-missing']({ name });
   out(KIND_LIST);
-  return questions.ask('What kind of plugin, by number or word? ', kindAnswered);
+  return questions.ask('What kind of plugin, by number or word? ', kindAnswered, 'one of the numbers or words above');
 }
 
 function nextSteps(name: string, kind: PluginKind, { folder, files }: CreatedPlugin, userAgent = ''): string {

@@ -7,6 +7,10 @@ const kinds = (): string =>
     .map(([kind, { title }]) => `${kind.padEnd(12)}${title}`)
     .join('\n');
 
+/** What a package may be called. */
+export const NAME_RULE =
+  'lower-case letters, digits, hyphens, dots and underscores, 214 at most, beginning with a letter or digit; perhaps after @SCOPE/';
+
 export const errors = defineErrors({
   'package-name-missing': {
     exit: 2,
@@ -19,8 +23,7 @@ export const errors = defineErrors({
     exit: 2,
     title: 'That is no name for a new package.',
     found: ({ name }: { name: string }) => JSON.stringify(name),
-    expected: () =>
-      'lower-case letters, digits, hyphens, dots and underscores, 214 at most, beginning with a letter or digit; perhaps after @SCOPE/; not the name of a module of Node or of a package that the new one needs',
+    expected: () => `${NAME_RULE}; not the name of a module of Node or of a package that the new one needs`,
     remedy: () => 'my-loss, or @me/my-loss',
   },
   'package-kind-missing': {
