@@ -86,6 +86,13 @@ describe.runIf(hasGpuEngine)('with a GPU', () => {
     expect(await chooseDevice('cpu', { search: search(found) })).toEqual({ device: 'cpu', reason: 'asked for' });
   });
 
+  test('that only the driver’s files name is taken where it is asked for, not by itself', async () => {
+    const found = search({ cards: [card()], problem: 'Driver/library version mismatch' });
+    const { device, warning } = await chooseDevice('auto', { search: found });
+    expect([device, warning]).toEqual(['cpu', expect.stringMatching(/NVIDIA A10[^]*mismatch[^]*--device gpu/)]);
+    expect(await chooseDevice('gpu', { search: found })).toMatchObject({ device: 'gpu', card: card() });
+  });
+
   test('that CUDA_VISIBLE_DEVICES hides, the processor without a warning: somebody wanted that', async () => {
     const { device, reason, warning } = await chooseDevice('auto', { search: search({ hidden: 2 }) });
     expect([device, reason, warning]).toEqual(['cpu', 'CUDA_VISIBLE_DEVICES hides the 2 GPUs', undefined]);

@@ -39,13 +39,20 @@ export async function chooseDevice(
   { install = true, search }: { readonly install?: boolean; readonly search?: GpuSearch } = {},
 ): Promise<DeviceChoice> {
   if (request === 'cpu') return { device: 'cpu', reason: 'asked for' };
-  const found = usableCard(search ?? (await findGpus()));
+  const seen = search ?? (await findGpus());
+  const found = usableCard(seen);
   if ('found' in found) {
     if (request === 'gpu') throw errors['gpu-unusable'](found);
     const warning = found.isThere ? unusedGpu(found.found, `needed: ${found.needed}`, found.remedy) : undefined;
     return { device: 'cpu', reason: found.found, ...(warning !== undefined && { warning }) };
   }
   if (request === 'gpu') return { device: 'gpu', card: found, reason: 'asked for' };
+  if (seen.problem !== undefined) {
+    // The driver's files name the card, but where its own program fails CUDA mostly does: not worth fetching gigabytes for.
+    const reason = `NVIDIA’s driver does not answer: ${seen.problem}`;
+    const remedy = `${LISTED}, or --device gpu all the same`;
+    return { device: 'cpu', reason, warning: unusedGpu(found.name, reason, remedy) };
+  }
   if (install || findEngine('gpu')) return { device: 'gpu', card: found, reason: 'it fits' };
   const reason = 'the engine for GPUs is not installed';
   return { device: 'cpu', reason, warning: unusedGpu(found.name, reason, INSTALL) };
@@ -86,7 +93,7 @@ export function usableCard(search: GpuSearch): GpuCard | Obstacle {
     return {
       found: `NVIDIA’s driver does not answer: ${problem}`,
       needed,
-      remedy: 'nvidia-smi, until it lists the card',
+      remedy: LISTED,
       isThere: true,
     };
   if (hidden > 0)
@@ -104,6 +111,7 @@ export function usableCard(search: GpuSearch): GpuCard | Obstacle {
   };
 }
 
+const LISTED = 'nvidia-smi, until it lists the card';
 const INSTALL = 'counterweight engine install --device gpu';
 
 const REMEDIES: Readonly<Record<string, string>> = {

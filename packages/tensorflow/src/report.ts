@@ -49,13 +49,14 @@ export async function engineReport(): Promise<EngineReport> {
   return { findings, good: engine !== undefined && loading?.good === true, engine, choice };
 }
 
-/** Each card with what it lacks, or why there is none. */
+/** Each card with what it lacks, and why the driver does not tell. */
 function gpus({ cards, hidden, problem }: GpuSearch): readonly Finding[] {
+  const silent: Finding[] =
+    problem === undefined ? [] : [{ name: 'gpu', found: problem, needed: 'nvidia-smi lists the cards', good: false }];
   const none = hidden > 0 ? `CUDA_VISIBLE_DEVICES hides ${hidden}` : 'none';
-  if (cards.length > 0) return cards.flatMap(gpuFindings);
-  if (problem !== undefined)
-    return [{ name: 'gpu', found: problem, needed: 'nvidia-smi lists the cards', good: false }];
-  return [{ name: 'gpu', found: none, good: true }];
+  return cards.length + silent.length === 0
+    ? [{ name: 'gpu', found: none, good: true }]
+    : [...silent, ...cards.flatMap(gpuFindings)];
 }
 
 /** The engine of a device that this platform has; one that would not be used need not be there. */
