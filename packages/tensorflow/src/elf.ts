@@ -11,7 +11,7 @@ export interface VersionNeed {
 }
 
 /** A symbol without which the file does not work. */
-export interface ImportedSymbol {
+interface ImportedSymbol {
   readonly name: string;
   /** The library that it was linked from; absent where that has no versions. */
   readonly library?: string;
