@@ -17,7 +17,7 @@ export type MyPluginOptions = z.output<typeof options>;
  *
  *     F1_c = 2 Σ_i S_ic·y_ic / (Σ_i S_ic + Σ_i y_ic)        L = 1 − mean_c F1_c
  *
- * Bénédict et al. 2022, "sigmoidF1: a smooth F1 score surrogate loss for multilabel classification", eq. 8 to 12.
+ * Bénédict et al. 2022, "sigmoidF1: a smooth F1 score surrogate loss for multilabel classification".
  */
 export const myPlugin = ({ slope, offset }: MyPluginOptions): BatchLoss => ({
   kind: 'batch',

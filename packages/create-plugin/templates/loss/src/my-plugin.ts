@@ -11,7 +11,7 @@ export type MyPluginOptions = z.output<typeof options>;
  *
  *     l₁ = q^γ⁺ · −ln p        l₀ = p^γ⁻ · −ln q
  *
- * Ridnik et al. 2021, "Asymmetric loss for multi-label classification", eq. 4 (without the probability shift of eq. 5).
+ * Ridnik et al. 2021, "Asymmetric loss for multi-label classification", without its probability shift.
  */
 export const myPlugin = ({ gammaPositive, gammaNegative }: MyPluginOptions): ElementwiseLoss => ({
   kind: 'elementwise',

@@ -16,7 +16,7 @@ export const options = z.strictObject({});
  *     BA_c = ½ · (hits / positives + rejected / negatives)
  *
  * and `macro`, the mean over classes: ½ for guessing, however rare the class. Brodersen et al. 2010, "The balanced accuracy and
- * its posterior distribution", eq. 2. Reads the scores once; memory O(classes).
+ * its posterior distribution". Reads the scores once; memory O(classes).
  */
 export const myPlugin = (): Metric => ({ needs: 'decision', compute });
 

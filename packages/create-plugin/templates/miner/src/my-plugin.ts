@@ -11,7 +11,7 @@ export type MyPluginOptions = z.output<typeof options>;
  * Average top-k loss: of the n known entries of a batch, the k = ⌈share · n⌉ with the largest loss count, the others not.
  * Ties go to the lower row, then to the lower class.
  *
- * Fan et al. 2017, "Learning with average top-k loss", eq. 1. Time O(n log n), for the order of the losses.
+ * Fan et al. 2017, "Learning with average top-k loss". Time O(n log n), for the order of the losses.
  */
 export const myPlugin = ({ share, startEpoch }: MyPluginOptions): MineSampler => ({
   kind: 'mine',

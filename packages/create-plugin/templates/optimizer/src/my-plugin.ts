@@ -19,7 +19,7 @@ export type MyPluginOptions = z.output<typeof options>;
  *
  *     w ← w − α·(sign(β₁·m + (1 − β₁)·g) + λ·w)        m ← β₂·m + (1 − β₂)·g
  *
- * Chen et al. 2023, "Symbolic discovery of optimization algorithms", program 1. λ is 0 for parameters that do not decay.
+ * Chen et al. 2023, "Symbolic discovery of optimization algorithms". λ is 0 for parameters that do not decay.
  */
 export function myPlugin({ beta1, beta2, weightDecay }: MyPluginOptions): Optimizer {
   const momenta = new Map<string, tf.Variable>();

@@ -15,7 +15,7 @@ export type MyPluginOptions = z.output<typeof options>;
  *
  *     Q_i = Σ_{c ∈ i} w_c / n_c
  *
- * Mahajan et al. 2018, "Exploring the limits of weakly supervised pretraining", section 2.2. An example without labels is
+ * Mahajan et al. 2018, "Exploring the limits of weakly supervised pretraining". An example without labels is
  * never drawn, unless there are no labels at all: then all are alike.
  */
 export const myPlugin = ({ exponent }: MyPluginOptions): DrawSampler => ({
