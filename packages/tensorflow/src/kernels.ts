@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NativeBackend } from './backend.js';
 import { batchNorm, batchNormGradient } from './kernels/batch-norm.js';
 import { optimizerKernels } from './kernels/optimizers.js';
+import { pointwiseFilterGradient } from './kernels/pointwise-filter.js';
 import { squaredNorm } from './kernels/squared-norm.js';
 
 /**
@@ -45,4 +46,7 @@ export function registerKernels(backend: NativeBackend, backendName: string): vo
     squaredNorm(backend),
   ])
     tf.registerKernel({ ...config, backendName });
+  const stock = tf.getKernel(tf.Conv2DBackpropFilter, backendName);
+  tf.unregisterKernel(tf.Conv2DBackpropFilter, backendName);
+  tf.registerKernel({ ...pointwiseFilterGradient(stock), backendName });
 }

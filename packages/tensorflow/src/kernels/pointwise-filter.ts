@@ -1,0 +1,37 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { KernelConfig } from '@tensorflow/tfjs-core';
+
+interface Inputs {
+  readonly x: tf.Tensor;
+  readonly dy: tf.Tensor;
+}
+
+interface Convolution {
+  readonly strides: number | readonly [number, number];
+  readonly pad: string | number;
+  readonly dataFormat: string;
+  readonly filterShape: readonly number[];
+}
+
+/**
+ * tfjs' own Conv2DBackpropFilter, except for filters of 1×1 with a stride: such a filter sees some pixels only, so these are picked
+ * first and the stride is gone. oneDNN (TensorFlow 2.21, AVX-512) writes past its memory there when channels are fewer than 16:
+ * `corrupted size vs. prev_size` within some thousand calls of mixed sizes.
+ */
+export function pointwiseFilterGradient(stock: KernelConfig): Pick<KernelConfig, 'kernelName' | 'kernelFunc'> {
+  return {
+    kernelName: tf.Conv2DBackpropFilter,
+    kernelFunc: (given) => {
+      const { x, dy } = given.inputs as unknown as Inputs;
+      const { strides, pad, dataFormat, filterShape } = given.attrs as unknown as Convolution;
+      const [down, across] = typeof strides === 'number' ? [strides, strides] : strides;
+      const skips = filterShape[0] === 1 && filterShape[1] === 1 && Math.max(down, across) > 1;
+      if (!skips || typeof pad !== 'string' || dataFormat !== 'NHWC') return stock.kernelFunc(given);
+      const seen = tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, down, across, 1]);
+      const attrs = { ...given.attrs, strides: [1, 1], pad: 'valid' };
+      const result = stock.kernelFunc({ ...given, inputs: { x: seen, dy }, attrs });
+      seen.dispose();
+      return result;
+    },
+  };
+}
