@@ -2,6 +2,7 @@ import { errors } from './errors.js';
 import { evaluate } from './evaluate.js';
 import { LOGIT, type Expression, type Operations } from './expression.js';
 import type { Loss } from './loss.js';
+import { originOf, type PluginOrigin } from './plugin-origin.js';
 import { derivative } from './slope.js';
 
 /** An expression, whose slope is derived, or both written out. */
@@ -112,7 +113,7 @@ export function outputBias(loss: Loss, prior: Float64Array): Float64Array {
   if (loss.kind === 'batch' || loss.link === 'none') return wanted;
   const curves = loss.curves(LOGIT, { epoch: 0 });
   const columns = Int32Array.from(prior.keys());
-  checkMonotone(curves, columns);
+  checkMonotone(curves, columns, originOf(loss));
   let low = prior.map(() => -REACH);
   let high = prior.map(() => REACH);
   for (let i = 0; i < 60; i++) {
@@ -124,8 +125,11 @@ export function outputBias(loss: Loss, prior: Float64Array): Float64Array {
   return low.map((a, c) => (a + high[c]!) / 2);
 }
 
-/** @throws link-not-monotone at the first logit of a grid over [−30, 30] where the link falls. */
-export function checkMonotone(curves: Curves, columns: Int32Array): void {
+/**
+ * @param origin of the loss, for the error
+ * @throws link-not-monotone at the first logit of a grid over [−30, 30] where the link falls
+ */
+export function checkMonotone(curves: Curves, columns: Int32Array, origin?: PluginOrigin): void {
   let before: Float64Array = new Float64Array(columns.length).fill(-Infinity);
   for (let at = -REACH; at <= REACH; at += 0.5) {
     const link = inverseLink(curves, new Float64Array(columns.length).fill(at), columns);
@@ -133,7 +137,10 @@ export function checkMonotone(curves: Curves, columns: Int32Array): void {
       const rounding = Number.isFinite(before[c]!) ? 1e-9 * Math.abs(before[c]!) : 0;
       return !(x >= before[c]! - rounding); // NaN too
     });
-    if (bad >= 0) throw errors['link-not-monotone']({ logit: at, column: columns[bad]! });
+    if (bad >= 0) {
+      const particulars = { logit: at, column: columns[bad]!, use: origin?.use };
+      throw errors['link-not-monotone'](particulars, origin?.place && { place: origin.place });
+    }
     before = link;
   }
 }

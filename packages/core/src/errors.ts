@@ -20,8 +20,8 @@ export const errors = defineErrors({
   'link-not-monotone': {
     exit: 4,
     title: 'The loss has no inverse link: equal probabilities would come from several logits.',
-    found: ({ logit, column }: { logit: number; column: number }) =>
-      `ln g0 − ln(−g1) does not rise at logit ${logit.toFixed(2)} (class index ${String(column)})`,
+    found: ({ logit, column, use }: { logit: number; column: number; use?: string | undefined }) =>
+      `${use === undefined ? '' : `${use}: `}ln g0 − ln(−g1) does not rise at logit ${logit.toFixed(2)} (class index ${String(column)})`,
     expected: () => 'a link that rises over logits from −30 to 30, or the property link: none',
     remedy: () => 'declare `link: "none"` in the loss and fit a calibrator on validation data',
   },

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { main } from './cli.js';
 import { eventsOf, leftoversIn, oddProject, outcomeOf, type MANIFESTS } from './fixtures/odd-project.js';
+import { drawings, project } from './fixtures/project.js';
 
 type Variant = keyof typeof MANIFESTS;
 
@@ -77,6 +78,7 @@ const EARLY: readonly Case[] = [
   ],
   ['entries', 'curves: gives nothing', 'plugin-breaks-contract', 'odd#entries, in curves: undefined'],
   ['entries', 'curves: gives numbers', 'plugin-breaks-contract', 'odd#entries, in curves: positive is 1'],
+  ['entries', 'curves: has no link', 'link-not-monotone', 'odd#entries: ln g0'],
   ['entries', 'draw.create: gives another kind', 'plugin-breaks-contract', 'odd#draw, being created: no draw'],
   ['entries', 'draw: throws', 'plugin-throws', 'odd#draw, in draw: no luck'],
   ['entries', 'draw: draws a stranger', 'draw-invalid', 'odd#draw: example 99, which is not in the pool'],
@@ -293,5 +295,25 @@ describe('tensors that are kept are told once, with who keeps them; the run goes
       'training.batchSize=2',
     ];
     expect((await command(made.folder, 'classify: keeps the last', argv)).err).not.toContain('keeps');
+  });
+
+  test.each([
+    "{ use: '@counterweight/cnn', architecture: residual, depth: 10, width: 4 }",
+    "{ use: '@counterweight/cnn', widths: [4, 8], dense: 8, dropout: 0.2 }",
+  ])('not of our own plugins with all that makes tensors by and by: %s', async (model) => {
+    const made = project({
+      ...drawings(),
+      'manifest.yaml': `
+data: { use: '@counterweight/data-images', images: ./images, labels: ./labels.csv, size: 16, cache: ./cache }
+model: ${model}
+loss: { use: '@counterweight/loss-focal' }
+samplers: [{ use: '@counterweight/sampler-oversample', rule: classPower }, { use: '@counterweight/sampler-ohem' }]
+training:
+  { epochs: 4, batchSize: 2, accumulate: 2, ema: {}, clipNorm: 1, earlyStopping: { patience: 9 }, checkpoint: { steps: 5 } }
+`,
+    });
+    const ended = await command(made.folder, '', ['run', made.path('manifest.yaml'), '--out', made.path('out')]);
+    expect(ended.code).toBe(0);
+    expect(ended.err).not.toMatch(/ keeps |the engine holds/);
   });
 });

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Dataset, Model, Scores } from '@counterweight/core';
-import { scoreBlocks, scoreExamples } from '@counterweight/trainer';
+import { checkScores, scoreBlocks, scoreExamples } from '@counterweight/trainer';
 
 import { errors } from './errors.js';
 
@@ -16,7 +16,7 @@ export interface SplitScores extends Scores {
 /**
  * The logits of a split, any number of them: in memory, or where they are too many in a file that is gone after `close`.
  * @param folder of the run
- * @throws out-unwritable
+ * @throws out-unwritable; plugin-not-finite, what the model and the data set throw
  */
 export async function splitScores(
   model: Model,
@@ -45,8 +45,11 @@ export async function splitScores(
     rmSync(file, { force: true });
   };
   try {
-    for await (const { from, logits } of scoreBlocks(model, dataset, examples))
+    for await (const block of scoreBlocks(model, dataset, examples)) {
+      checkScores(model, block, examples);
+      const { from, logits } = block;
       whole(bytesOf(logits), 4 * from * columns, (part, at) => writeSync(descriptor, part, 0, part.length, at));
+    }
   } catch (error) {
     close();
     throw refuse(error);
