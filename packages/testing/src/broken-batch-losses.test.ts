@@ -61,7 +61,7 @@ const broken: Broken<'loss'> = {
     }),
     'a gradient written out, the mean forgotten': computing((logits, batch) => {
       const known = batch.known() ?? tf.onesLike(batch.targets());
-      return tf.customGrad((z, save) => {
+      return tf.customGrad<tf.Scalar>((z, save) => {
         const p = tf.mul(
           tf.sigmoid(tf.where(tf.cast(known, 'bool'), z as Tensor2D, tf.zerosLike(z as Tensor2D))),
           known,
