@@ -1,13 +1,23 @@
 /** The kit on TensorFlow's own engine, where it is installed. */
 import { definePlugin, z, type AnyPlugin } from '@counterweight/core';
-import { loadEngine } from '@counterweight/tensorflow';
+import { accelerate, loadEngine } from '@counterweight/tensorflow';
+import { optimizerPlugins } from '@counterweight/trainer';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, test } from 'vitest';
 
-import { lossConformance, mineConformance } from './conformance.js';
+import {
+  batchLossConformance,
+  lossConformance,
+  mineConformance,
+  modelConformance,
+  optimizerConformance,
+} from './conformance.js';
+import { rememberingPlugin, softF1Plugin, twoWayPlugin } from './fixtures/batch-losses.js';
+import { smallModelPlugin } from './fixtures/small-model.js';
 
 const installed = await loadEngine().catch(() => undefined);
-if (!installed) console.log('skipped: the kit on the native engine, which is not installed');
+if (installed) accelerate();
+else console.log('skipped: the kit on the native engine, which is not installed');
 
 const options = z.strictObject({});
 const bce: AnyPlugin<'loss'> = definePlugin({
@@ -29,4 +39,7 @@ const everything: AnyPlugin<'sampler'> = definePlugin({
 describe.skipIf(!installed)('on the engine', () => {
   lossConformance({ test, plugin: bce });
   mineConformance({ test, plugin: everything });
+  for (const plugin of [softF1Plugin, twoWayPlugin, rememberingPlugin]) batchLossConformance({ test, plugin });
+  modelConformance({ test, plugin: smallModelPlugin() });
+  for (const plugin of optimizerPlugins) optimizerConformance({ test, plugin: plugin });
 });
