@@ -82,12 +82,20 @@ const broken: Broken<'loss'> = {
     }),
   },
   'tensors agree with JavaScript': {
+    'digits that float32 does not have in a later epoch': curves((logit, { epoch }) => ({
+      positive: logit.neg().softplus(),
+      negative: epoch < 10 ? logit.softplus() : logit.softplus().add(1e5).sub(1e5),
+    })),
     'digits that float32 does not have': curves((logit) => ({
       positive: logit.neg().softplus(),
       negative: logit.softplus().add(1e5).sub(1e5),
     })),
   },
   'tails are finite in float32: logits of ±80 and ±85': {
+    'a power that overflows float32 in a later epoch': curves((logit, { epoch }) => ({
+      positive: logit.neg().softplus(),
+      negative: epoch < 10 ? logit.softplus() : logit.mul(2).exp().log1p().mul(0.5),
+    })),
     'a power that overflows float32 only': curves((logit) => ({
       positive: logit.neg().softplus(),
       negative: logit.mul(2).exp().log1p().mul(0.5),
@@ -120,14 +128,30 @@ const broken: Broken<'loss'> = {
       entryWeights: (batch) => tf.add(1, batch.targets()),
     })),
   },
+  'entry weights are finite and at least 0, one per entry, for any labels': {
+    'a weight below 0': weighing((batch) => tf.sub(ones(batch), tf.mul(batch.targets(), 2))),
+    'a weight per row': weighing(({ labels }) => tf.ones([labels.rows, 1])),
+    'divided by the positives': weighing((batch) => tf.div(ones(batch), batch.counts.positives)),
+  },
+  'it remembers nothing: only a batch loss is saved with a run': {
+    'save and load': plugin(() => ({ ...bce, save: () => ({}), load: () => undefined })),
+  },
   'no tensor is left behind': { 'tf.keep': weighing((batch) => tf.keep(ones(batch))) },
   'the labels of a batch are not changed': {
+    'targets freed': weighing((batch) => {
+      batch.targets().dispose();
+      return ones(batch);
+    }),
     'classes rewritten': weighing((batch) => {
       batch.labels.positives.classes[0]! ^= 1;
       return ones(batch);
     }),
   },
   'the same batch gives the same bits': {
+    'a number drawn when it is created': plugin(() => {
+      const factor = 1 + Math.random();
+      return { ...bce, link: 'none', entryWeights: (batch) => tf.mul(ones(batch), factor) };
+    }),
     noise: weighing(({ labels }) => tf.randomUniform([labels.rows, labels.columns])),
   },
 };

@@ -11,8 +11,9 @@ import { otherFingerprints, sameInputs } from './dataset-comparisons.js';
 import { readChecks } from './dataset-read-checks.js';
 import { tableChecks } from './dataset-table-checks.js';
 import { drawChecks as drawing } from './draw-checks.js';
-import { batchChecks } from './loss-batch-checks.js';
 import { curveChecks } from './loss-curve-checks.js';
+import { lossLabelChecks } from './loss-label-checks.js';
+import { lossMemoryChecks } from './loss-memory-checks.js';
 import { tensorChecks } from './loss-tensor-checks.js';
 import { labelChecks } from './metric-label-checks.js';
 import { resultChecks } from './metric-result-checks.js';
@@ -27,7 +28,13 @@ import { optimizerStepChecks } from './optimizer-step-checks.js';
 import { provided, type Given } from './surroundings.js';
 
 /** Every law of an elementwise loss. */
-export const lossChecks: readonly Check<'loss'>[] = [optionsCheck(), ...curveChecks, ...tensorChecks, ...batchChecks];
+export const lossChecks: readonly Check<'loss'>[] = [
+  optionsCheck(),
+  ...curveChecks,
+  ...tensorChecks,
+  ...lossLabelChecks,
+  ...lossMemoryChecks,
+];
 /** Every law of a loss that couples the entries of a batch. */
 export const batchLossChecks: readonly Check<'loss'>[] = [
   optionsCheck(),

@@ -115,4 +115,4 @@ const order = tensorCheck('the order of the rows changes nothing', (loss) => {
   }
 });
 
-export const batchChecks: readonly Check<'loss'>[] = [masks, emptied, weights, linear, order];
+export const lossLabelChecks: readonly Check<'loss'>[] = [masks, emptied, weights, linear, order];
