@@ -162,6 +162,7 @@ const LATE: readonly Case[] = [
   ['entries', 'step: leaves NaN', 'plugin-not-finite', 'odd#descent, in step: hidden holds NaN'],
   ['entries', 'step: leaves NaN at once', 'plugin-not-finite', 'odd#descent, in step: hidden holds NaN'],
   ['entries', 'step: frees a parameter', 'plugin-not-finite', 'odd#descent, in step: hidden is disposed'],
+  ['entries', 'step: frees a parameter late', 'plugin-not-finite', 'odd#descent, in step: hidden is disposed'],
   ['entries', 'descent.save: throws', 'plugin-throws', 'odd#descent, in save: no luck'],
   ['entries', 'descent.save: gives tensors', 'plugin-breaks-contract', 'odd#descent, in save: memory is Tensor'],
   ['entries', 'batchEnd: throws', 'plugin-throws', 'odd#watcher, in batchEnd: no luck'],

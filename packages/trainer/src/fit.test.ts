@@ -260,7 +260,7 @@ describe('a run that cannot go on says why', () => {
       code: 'plugin-not-finite',
       exit: 4,
       found: expect.stringMatching(
-        /^model.classify, in training: logits are not finite from .*; at epoch 0, step 1, examples (\d+, ){7}\d+$/,
+        /^model.classify, in training: logits are not finite, from .*; at epoch 0, step 1, examples (\d+, ){7}\d+$/,
       ) as string,
     });
     expect(weightsOf(model)).toEqual(before);

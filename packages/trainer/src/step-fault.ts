@@ -69,14 +69,15 @@ const UPDATED = 'finite parameters after finite gradients';
 export function notDifferentiable(failure: FailedStep, error: unknown): Error {
   if (isCounterweightError(error)) return error;
   const { model, objective } = failure.training;
+  let logits: Tensor2D | undefined;
   const isOfLoss = withLabels(failure, (labels) =>
     inTidy(() => {
-      const logits = forward(model, imagesOf(failure.batch), modeOf(failure));
       try {
+        logits = forward(model, imagesOf(failure.batch), modeOf(failure));
         tf.grad((z) => objective.value(z as Tensor2D, labels))(logits);
         return false;
       } catch {
-        return true;
+        return logits !== undefined;
       }
     }),
   );
@@ -117,13 +118,16 @@ function culpritOf(failure: FailedStep, labels: OwnedBatchLabels): Culprit | und
         : ([methodOf(optimizer, 'optimizer', 'step'), UPDATED] as const);
     return { method, found: 'NaN in the parameters', expected };
   }
-  if (weights > ORDINARY_WEIGHT || size > ORDINARY_INPUT) return undefined;
-
-  const ofModel = (method: string, found: string): Culprit => ({
-    method: methodOf(model, 'model', method),
-    found: `${found} from finite inputs and parameters`,
-    expected: 'finite numbers',
-  });
+  // Large ones overflow in a network through nobody's fault.
+  const isOrdinary = weights <= ORDINARY_WEIGHT && size <= ORDINARY_INPUT;
+  const ofModel = (method: string, found: string): Culprit | undefined =>
+    isOrdinary
+      ? {
+          method: methodOf(model, 'model', method),
+          found: `${found}, from finite inputs and parameters`,
+          expected: 'finite numbers',
+        }
+      : undefined;
   for (const { name, variable } of model.buffers)
     if (!Number.isFinite(largest(variable.dataSync()))) return ofModel('features', `buffer ${name} is not finite`);
   const features = model.features(imagesOf(batch), modeOf(failure));

@@ -93,9 +93,11 @@ export class Step {
       const clipped = clipNorm === null ? gradients : clipByGlobalNorm(gradients, norm, clipNorm);
       optimizer.step(this.parameters, clipped, { step, learningRate });
     });
-    // Once, at the beginning; later what it spoils shows in the next loss.
-    const fault = step === 1 ? weightFault(this.training, { ...this.time, examples: this.sums.examples }) : undefined;
-    if (fault) throw fault;
+    // Numbers once, at the beginning: later what it spoils shows in the next loss.
+    if (step === 1 || this.parameters.some(({ variable }) => variable.isDisposed)) {
+      const fault = weightFault(this.training, { ...this.time, examples: this.sums.examples });
+      if (fault) throw fault;
+    }
     this.dispose();
     return this.sums.result;
   }
