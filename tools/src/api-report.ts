@@ -52,10 +52,7 @@ function reportOf({ name, folder }: PackageFolder, temporary: string): string {
       tsdocMetadata: { enabled: false },
       messages: {
         compilerMessageReporting: { default: { logLevel: warning } },
-        extractorMessageReporting: {
-          default: { logLevel: silent },
-          'ae-forgotten-export': { logLevel: silent, addToApiReportFile: true },
-        },
+        extractorMessageReporting: { default: { logLevel: silent } },
         tsdocMessageReporting: { default: { logLevel: silent } },
       },
     },
