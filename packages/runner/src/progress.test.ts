@@ -34,6 +34,26 @@ test('on a terminal: one line that rewrites itself and is never wider', () => {
   expect(Math.max(...parts.slice(0, -1).map((line) => line.length))).toBeLessThan(60);
 });
 
+test.each([true, false])(
+  'the first step, alone of its kind, tells no rate and no time left (terminal: %s)',
+  (isTTY) => {
+    let text = '';
+    const stream = { isTTY, columns: 0, write: (more: string) => (text += more) };
+    const progress = new Progress({ epochs: 3, steps: 3 }, stream);
+    progress.batchEnd({ ...batch, epoch: 0, step: 1 });
+    progress.epochEnd({ ...epoch, epoch: 0, step: 1 });
+    expect(text).toContain('epoch 1/3  loss 0.5000');
+    expect(text).not.toMatch(/NaN|Infinity|steps\/s|left/);
+  },
+);
+
+test('a terminal that does not know how wide it is has 80 columns', () => {
+  let text = '';
+  const progress = new Progress({ epochs: 2, steps: 4 }, { isTTY: true, columns: 0, write: (more) => (text += more) });
+  progress.batchEnd({ ...batch, epoch: 0, step: 1 });
+  expect(text).toMatch(/loss 0\.5000$/);
+});
+
 test.each([
   [0, '0:00'],
   [75, '1:15'],

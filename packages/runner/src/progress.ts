@@ -30,20 +30,18 @@ export class Progress implements Callback {
     if (!this.stream.isTTY || now - this.drawn < REFRESH) return;
     this.drawn = now;
     const { epochs, steps } = this.planned;
-    const rate = this.rate(step);
     const parts = [
       `epoch ${epoch + 1}/${epochs}`,
       `step ${step}/${steps}`,
       `loss ${significant(this.smoothed)}`,
-      `${rate.toFixed(1)} steps/s`,
-      `${clock((steps - step) / rate)} left`,
+      ...this.speed(step),
     ];
-    this.stream.write(`\r\x1b[2K${parts.join('  ').slice(0, (this.stream.columns ?? 80) - 1)}`);
+    // A terminal that does not know its width says 0.
+    this.stream.write(`\r\x1b[2K${parts.join('  ').slice(0, (this.stream.columns || 80) - 1)}`);
   }
 
   epochEnd({ epoch, step, loss, metrics }: EpochEvent): void {
-    const { epochs, steps } = this.planned;
-    const rate = this.rate(step);
+    const { epochs } = this.planned;
     const measured = Object.entries(metrics)
       .filter(([name]) => /\.(macro|micro)$/.test(name))
       .slice(0, 2)
@@ -52,16 +50,18 @@ export class Progress implements Callback {
       `epoch ${String(epoch + 1).padStart(String(epochs).length)}/${epochs}`,
       `loss ${significant(loss)}`,
       ...(measured.length === 0 ? [] : [`validation ${measured.join(' ')}`]),
-      `${rate.toFixed(1)} steps/s`,
-      ...(step < steps ? [`${clock((steps - step) / rate)} left`] : []),
+      ...this.speed(step),
     ];
     this.stream.write(`${this.stream.isTTY ? '\r\x1b[2K' : ''}${parts.join('  ')}\n`);
   }
 
-  /** Steps a second since the first, which is slow; validation included: what the time left depends on. */
-  private rate(step: number): number {
+  /** Steps a second since the first, which is slow and tells nothing yet; validation included: what the time left depends on. */
+  private speed(step: number): readonly string[] {
+    const { steps } = this.planned;
     const seconds = (performance.now() - (this.started ?? 0)) / 1000;
-    return (step - this.firstStep) / Math.max(seconds, 1e-3);
+    const rate = (step - this.firstStep) / Math.max(seconds, 1e-3);
+    if (rate === 0) return [];
+    return [`${rate.toFixed(1)} steps/s`, ...(step < steps ? [`${clock((steps - step) / rate)} left`] : [])];
   }
 }
 
