@@ -148,6 +148,21 @@ const broken: Broken<'optimizer'> = {
   },
   'stopped, saved and loaded elsewhere, the same bits follow': {
     'a memory that is not saved': counting(() => forgetful),
+    'slow weights, averaged in every tenth step, that are not saved': plugin(() => {
+      const slow = new Map<string, Float32Array>();
+      return {
+        ...forgetful,
+        step: (parameters, gradients, at) => {
+          descend(parameters, gradients, at);
+          for (const { name, variable } of parameters) {
+            const before = slow.get(name);
+            if (before && at.step % 10 !== 0) continue;
+            if (before) variable.assign(tf.mul(tf.add(variable, tf.tensor(before, variable.shape)), 0.5));
+            slow.set(name, variable.dataSync<'float32'>().slice());
+          }
+        },
+      };
+    }),
     'a load that adds': counting((calls) => ({
       save: () => ({ calls: calls.slice() }),
       load: (state) => {

@@ -58,7 +58,9 @@ const again = datasetCheck(
   'an example has the same bytes again, and in an instance that finds a cache',
   async (dataset, open) => {
     const examples = someExamples(dataset);
-    const want = await read(dataset, dataset, examples);
+    const into = await read(dataset, dataset, examples);
+    const want = into.slice();
+    into.fill(77); // the memory of a batch is used again
     demandBytes('a second read', await read(dataset, dataset, examples), want, examples);
     demandBytes('another instance', await read(await open(), dataset, examples), want, examples);
   },

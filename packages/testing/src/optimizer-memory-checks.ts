@@ -33,12 +33,15 @@ const counted = optimizerCheck(
   },
 );
 
+/** Memory that is looked at every fifth or tenth step shows too. */
+const LAST = 12;
+
 const resumed = optimizerCheck(
   'stopped, saved and loaded elsewhere, the same bits follow',
   async ({ create, parametersOf, rate }) => {
     const [whole, parts] = [parametersOf(), parametersOf()];
     const [uninterrupted, before] = [await create(), await create()];
-    take(uninterrupted, whole, { from: 1, to: 6, rate });
+    take(uninterrupted, whole, { from: 1, to: LAST, rate });
     take(before, parts, { from: 1, to: 3, rate });
     const saved = before.save();
     demandStateArrays(saved);
@@ -56,7 +59,7 @@ const resumed = optimizerCheck(
     ] as const) {
       optimizer.load(saved, parameters);
       demandSameState(optimizer.save(), saved);
-      take(optimizer, parameters, { from: 4, to: 6, rate });
+      take(optimizer, parameters, { from: 4, to: LAST, rate });
       demandEqual('parameters after the stop', valuesOf(parameters), valuesOf(whole));
       demandSameState(optimizer.save(), uninterrupted.save());
     }
