@@ -146,13 +146,13 @@ function writeReferences() {
   }
 }
 
-/** TypeScript leaves what it built from a source that is gone, and npm would publish it. */
+/** TypeScript leaves what it built from a source that is gone or no longer meant for a package, and npm would publish it. */
 function removeStale() {
   for (const folder of workspaces().filter((name) => name.startsWith('packages/')))
     for (const file of filesBelow(`${folder}/dist`)) {
       const source = file.replace('/dist/', '/src/').replace(/(\.d\.ts|\.js)(\.map)?$/, '');
-      if (source !== file && !['.ts', '.js'].some((extension) => fs.existsSync(at(`${source}${extension}`))))
-        fs.rmSync(at(file));
+      const isGone = source !== file && !['.ts', '.js'].some((extension) => fs.existsSync(at(`${source}${extension}`)));
+      if (isGone || file.includes('/dist/fixtures/')) fs.rmSync(at(file));
     }
 }
 

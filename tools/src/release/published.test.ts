@@ -1,10 +1,23 @@
 /** What people get who never see this repository: every package from a registry, in empty folders. Slow: run after everything else. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
+import { findEngine } from '@counterweight/tensorflow';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { ROOT } from '../packages.js';
+import { attempt, command } from './command.js';
 import { startRegistry, type Registry } from './registry.js';
 import { MANIFEST, writeSampleProject } from './sample-project.js';
 import { packAll } from './stage.js';
@@ -20,6 +33,7 @@ const folder = mkdtempSync(join(tmpdir(), 'published-'));
 let registry: Registry;
 
 beforeAll(async () => {
+  await command('npm', ['run', 'prebuild-binding'], { cwd: join(ROOT, 'packages', 'tensorflow') });
   registry = await startRegistry(join(folder, 'registry'));
   await registry.publish(await packAll(join(folder, 'release')));
 }, 5 * MINUTES);
@@ -73,6 +87,35 @@ describe.each<PackageManager>(['npm', 'pnpm'])('%s', (manager) => {
     expect(existsSync(join(project.folder, 'ohem'))).toBe(false);
   });
 });
+
+const installed = process.platform === 'linux' && process.arch === 'x64' ? findEngine() : undefined;
+test.skipIf(installed === undefined)(
+  `the engine needs no compiler${installed === undefined ? ' (skipped: on Linux x86-64, with the engine installed)' : ''}`,
+  { timeout: 5 * MINUTES },
+  async () => {
+    const project = new Project(join(folder, 'no-compiler'), registry);
+    await writeSampleProject(project.folder);
+    await project.install(...INSTALLED);
+    // Node is all there is, and the libraries without what was compiled for them.
+    const programs = join(folder, 'programs');
+    mkdirSync(programs);
+    symlinkSync(process.execPath, join(programs, 'node'));
+    const cache = join(folder, 'cache');
+    const engine = join(cache, 'engine', basename(installed!.folder));
+    mkdirSync(engine, { recursive: true });
+    for (const name of ['lib', 'include']) symlinkSync(join(installed!.folder, name), join(engine, name));
+    copyFileSync(join(installed!.folder, 'complete'), join(engine, 'complete'));
+
+    const counterweight = join(project.folder, 'node_modules', '.bin', 'counterweight');
+    const environment = { ...project.environment, PATH: programs, COUNTERWEIGHT_CACHE: cache };
+    const { exit, stderr } = await attempt(counterweight, ['run', 'manifest.yaml', '--out', 'run'], {
+      cwd: project.folder,
+      environment,
+    });
+    expect(exit, stderr).toBe(0);
+    expect(readdirSync(join(engine, 'binding')).filter((name) => name.endsWith('.node'))).toHaveLength(2);
+  },
+);
 
 // Only for this platform npm has Node's binary in a package without a script.
 describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64').each([20, 22, 24])('Node %i', (version) => {

@@ -38,7 +38,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
     },
     auth: { htpasswd: { file: join(folder, 'htpasswd') } },
     log: { type: 'stdout', level: 'fatal' },
-  } as never)) as Server;
+  })) as Server;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}/`;
