@@ -77,7 +77,9 @@ test.each([
   [['my-loss'], /package-kind-missing[^]*batch-loss [^]*optimizer [^]*my-loss -- --kind loss/],
   [['my-loss', '--kind', 'losss'], /package-kind-unknown[^]*"losss"[^]*batch-loss /],
   [['My Loss', '--kind', 'loss'], /package-name-invalid/],
-  [['my-loss', 'more', '--kind', 'loss'], /too many arguments/],
+  [['my-loss', 'more', '--kind', 'loss'], /package-arguments[^]*my-loss more/],
+  // What is left of `npm create @counterweight/plugin my-one --kind miner`.
+  [['my-one', 'miner'], /package-arguments[^]*plugin my-one -- --kind miner\n/],
   [['--what'], /unknown option/],
 ] as const)('%j without a terminal: exit 2, and what is wrong', async (argv, message) => {
   const { exit, out, err } = await type([...argv, '--folder', folder]);

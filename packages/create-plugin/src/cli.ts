@@ -36,7 +36,8 @@ export async function main(argv: readonly string[], around: Surroundings = ofPro
   let questions: Questions | undefined;
   try {
     command.parse(argv, { from: 'user' });
-    const [given] = command.args;
+    const [given, ...more] = command.args;
+    if (given !== undefined && more.length > 0) throw errors['package-arguments']({ given: command.args });
     const { kind: wanted, folder } = command.opts<Flags>();
     if (wanted !== undefined && !isKind(wanted)) throw errors['package-kind-unknown']({ kind: wanted });
     if (given !== undefined && !isPackageName(given)) throw errors['package-name-invalid']({ name: given });
@@ -69,6 +70,7 @@ function describe({ out, err }: Surroundings): Command {
     .option('--kind <kind>', 'one of the kinds below (asked for at a terminal)')
     .option('--folder <folder>', 'where to write it, new or empty (default: the name without its scope)')
     .version(version)
+    .allowExcessArguments()
     .addHelpText('after', `\nKinds:\n${kinds.join('\n')}\n\nWith npm, options come after two hyphens:`)
     .addHelpText('after', '  npm create @counterweight/plugin my-loss -- --kind loss\n')
     .exitOverride()

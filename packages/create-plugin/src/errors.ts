@@ -1,6 +1,6 @@
 import { defineErrors } from '@counterweight/core';
 
-import { KINDS } from './kinds.js';
+import { isKind, KINDS } from './kinds.js';
 
 const kinds = (): string =>
   Object.entries(KINDS)
@@ -25,6 +25,14 @@ export const errors = defineErrors({
     found: ({ name }: { name: string }) => JSON.stringify(name),
     expected: () => `${NAME_RULE}; not the name of a module of Node or of a package that the new one needs`,
     remedy: () => 'my-loss, or @me/my-loss',
+  },
+  'package-arguments': {
+    exit: 2,
+    title: 'More was given than the name of one package.',
+    found: ({ given }: { readonly given: readonly string[] }) => given.join(' '),
+    expected: () => 'one name; npm keeps what begins with a hyphen to itself unless -- stands before it',
+    remedy: ({ given }: { readonly given: readonly string[] }) =>
+      `npm create @counterweight/plugin ${given[0]!} -- --kind ${given.find((word) => isKind(word)) ?? 'loss'}`,
   },
   'package-kind-missing': {
     exit: 2,
