@@ -17,7 +17,7 @@ import type { Check } from './check.js';
 import { create } from './create.js';
 
 /** Small images and feature vectors; the second channel or feature never varies. */
-export const SMALL_INPUTS: readonly ModelInput[] = [
+const SMALL_INPUTS: readonly ModelInput[] = [
   { shape: [12, 10, 3], dtype: 'uint8', classes: 3, mean: [100, 101, 102], deviation: [50, 0, 52] },
   {
     shape: [7],
