@@ -64,9 +64,22 @@ export const errors = defineErrors({
   'engine-index-unknown': {
     exit: 5,
     title: 'Nothing says where Python wheels come from.',
-    found: () =>
-      'no PIP_INDEX_URL, no UV_DEFAULT_INDEX, no pip configuration file with an index-url, and no pip to ask',
+    found: ({ forbidden }: { forbidden: boolean }) =>
+      forbidden
+        ? 'pip is told to ask no index (PIP_NO_INDEX, or no-index in its configuration), and no folder of PIP_FIND_LINKS has the wheel'
+        : 'no PIP_INDEX_URL, no UV_DEFAULT_INDEX, no pip configuration file with an index-url, and no pip to ask',
     remedy: () => `${again} --index URL (a Python package index), or ${again} --from FILE (a wheel)`,
+  },
+  'engine-address-invalid': {
+    exit: 5,
+    title: 'What is to be asked for wheels has no address that can be used.',
+    found: ({ what, value }: { what: 'index' | 'proxy'; value: string }) =>
+      `${what}: ${value === '' ? 'empty' : value}`,
+    expected: () => 'a URL that begins with http:// or https://',
+    remedy: ({ what }: { what: 'index' | 'proxy'; value: string }) =>
+      what === 'index'
+        ? `${again} --index URL`
+        : `set HTTPS_PROXY, HTTP_PROXY or PIP_PROXY to http://HOST:PORT or to nothing, then ${again}`,
   },
   'engine-wheel-not-offered': {
     exit: 5,

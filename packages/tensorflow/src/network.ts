@@ -25,8 +25,8 @@ export class HttpStatus extends Error {
 /** Milliseconds without a byte after which a connection counts as broken. */
 const SILENCE = 60_000;
 
+/** Throws `engine-address-invalid` where a proxy has none. */
 export function openNetwork(settings: PipSettings = pipSettings()): Network {
-  const { proxy } = settings;
   const ca = authorities(settings);
   const tls = { timeout: 30_000, ...(ca !== undefined && { ca }) };
   const dispatcher = new EnvHttpProxyAgent({
@@ -35,7 +35,7 @@ export function openNetwork(settings: PipSettings = pipSettings()): Network {
     connect: tls,
     requestTls: tls,
     proxyTls: tls,
-    ...(proxy !== undefined && { httpProxy: proxy, httpsProxy: proxy }),
+    ...proxies(settings),
   });
   const get: Network['get'] = async (url, accept, from) => {
     const shown = withoutCredentials(url);
@@ -67,6 +67,24 @@ const bytesFrom = (from: number): Record<string, string> => ({
 const startOf = (response: Response): number =>
   Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? NaN);
 
+/** pip's proxy, else the environment's, of which the names in small letters win; as for curl and pip, HOST:PORT will do. */
+function proxies({ proxy }: PipSettings) {
+  const of = (name: string): string => proxy ?? process.env[name] ?? process.env[name.toUpperCase()] ?? '';
+  const address = (text: string): string => {
+    if (text.trim() === '') return '';
+    return addressOf('proxy', text.includes('://') ? text : `http://${text}`, PROXIES);
+  };
+  return { httpProxy: address(of('http_proxy')), httpsProxy: address(of('https_proxy')) };
+}
+
+const PROXIES = /^(https?|socks5h?):$/;
+
+/** A URL as it was given, if it is one that can be asked. Throws `engine-address-invalid`. */
+export function addressOf(what: 'index' | 'proxy', text: string, protocols = /^https?:$/): string {
+  if (URL.canParse(text) && protocols.test(new URL(text).protocol)) return text;
+  throw errors['engine-address-invalid']({ what, value: text.replace(/[^/]*@/, '') });
+}
+
 /** A URL as it may be shown: user name and password taken out. */
 export function withoutCredentials(url: string): string {
   const parsed = new URL(url);
@@ -85,8 +103,17 @@ export function reasonOf(error: unknown): string {
 function authorization(url: string): Record<string, string> {
   const { username, password } = new URL(url);
   if (username === '') return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const pair = `${decoded(username)}:${decoded(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** Without its percent signs; a text that has them for something else as it is. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Node's authorities and the user's; undefined leaves Node's defaults, which know NODE_EXTRA_CA_CERTS already. */

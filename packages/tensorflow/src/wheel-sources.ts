@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { errors } from './errors.js';
+import { addressOf } from './network.js';
 import { type PipSettings, pipSettings } from './pip-settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,21 +23,23 @@ export function wheelAtHand(file: string, { findLinks }: PipSettings = pipSettin
 
 /**
  * Indexes to search, in order: `given` alone; else the main one (PIP_INDEX_URL, UV_DEFAULT_INDEX, pip's configuration files, what pip answers)
- * and pip's additional ones. Throws `engine-index-unknown`.
+ * and pip's additional ones. Throws `engine-index-unknown`, `engine-address-invalid`.
  */
 export async function wheelIndexes(given?: string, environment: Environment = process.env): Promise<string[]> {
-  if (given !== undefined) return [given];
+  if (given !== undefined) return [addressOf('index', given)];
   const { index, extraIndexes, noIndex } = pipSettings(environment);
-  if (noIndex) throw errors['engine-index-unknown'](undefined);
-  const main =
-    environment['PIP_INDEX_URL'] ??
-    environment['UV_DEFAULT_INDEX'] ??
-    environment['UV_INDEX_URL'] ??
-    index ??
-    (await askPip(environment));
+  if (noIndex) throw errors['engine-index-unknown']({ forbidden: true });
+  const chosen = [
+    environment['PIP_INDEX_URL'],
+    // uv may give an index a name: NAME=URL.
+    environment['UV_DEFAULT_INDEX']?.replace(/^[\w.-]+=/, ''),
+    environment['UV_INDEX_URL'],
+    index,
+  ];
+  const main = chosen.find((url) => url !== undefined && url !== '') ?? (await askPip(environment));
   const indexes = [...(main === undefined ? [] : [main]), ...extraIndexes];
-  if (indexes.length === 0) throw errors['engine-index-unknown'](undefined);
-  return indexes;
+  if (indexes.length === 0) throw errors['engine-index-unknown']({ forbidden: false });
+  return indexes.map((url) => addressOf('index', url));
 }
 
 /** The index that an installed pip is configured for, or its built-in one. */
