@@ -21,7 +21,8 @@ interface DownloadOptions {
 
 /**
  * Downloads to a file of which a part may lie there already: goes on behind it where the server can (HTTP ranges). Whether the bytes are
- * the right ones is for the caller to check. Throws `engine-download-failed`, `engine-wheel-damaged`.
+ * the right ones is for the caller to check. Returns whether they come from one answer; pieces may be of files that differ.
+ * Throws `engine-download-failed`, `engine-wheel-damaged`.
  */
 export async function downloadWheel(
   network: Network,
@@ -29,12 +30,12 @@ export async function downloadWheel(
   wheel: LockedWheel,
   to: string,
   { retryAfter = RETRY_AFTER, progress }: DownloadOptions,
-): Promise<void> {
+): Promise<'whole' | 'pieced'> {
   let most = sizeOf(to);
   for (let failures = 0; ; failures++) {
     try {
-      if (sizeOf(to) < wheel.size) await goOn(network, url, wheel, to, progress());
-      return;
+      if (sizeOf(to) >= wheel.size) return 'pieced';
+      return (await goOn(network, url, wheel, to, progress())) ? 'pieced' : 'whole';
     } catch (error) {
       if (sizeOf(to) > most) [most, failures] = [sizeOf(to), 0];
       const wait = retryAfter[failures];
@@ -44,18 +45,19 @@ export async function downloadWheel(
   }
 }
 
+/** Returns whether it went on behind what lay there. */
 async function goOn(
   network: Network,
   url: string,
   wheel: LockedWheel,
   to: string,
   onBytes: (count: number) => void,
-): Promise<void> {
+): Promise<boolean> {
   const fail = (reason: string, cause?: unknown) =>
     errors['engine-download-failed']({ url: withoutCredentials(url), reason }, { cause });
   const response = await network.get(url, '*/*', sizeOf(to));
   if (response?.body == null) throw fail('HTTP status 404', new HttpStatus(404));
-  const continues = response.status === 206;
+  const continues = response.status === 206 && sizeOf(to) > 0;
   let size = continues ? sizeOf(to) : 0;
   onBytes(size);
   const counted = new Transform({
@@ -81,6 +83,7 @@ async function goOn(
     throw isCounterweightError(error) || isDiskFailure(error) ? error : fail(reasonOf(error), error);
   });
   if (size < wheel.size) throw fail(`the connection ended after ${size} of ${wheel.size} bytes`);
+  return continues;
 }
 
 const PASSING = [408, 425, 429];

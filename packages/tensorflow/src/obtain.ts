@@ -32,20 +32,16 @@ export async function obtainWheel(
       ...(options.retryAfter !== undefined && { retryAfter: options.retryAfter }),
       progress: () => progressOf(options, 'download', wheel.file, wheel.size),
     });
-  const continued = existsSync(to);
-  await fetch();
-  try {
-    await check(to);
-  } catch (error) {
-    await rm(to, { force: true });
-    if (!continued) throw error;
-    await fetch(); // what an earlier attempt left was of other bytes
-    await check(to).catch(async (again: unknown) => {
+  for (let again = false; ; again = true) {
+    const made = await fetch();
+    try {
+      await check(to);
+      return to;
+    } catch (error) {
       await rm(to, { force: true });
-      throw again;
-    });
+      if (made === 'whole' || again) throw error;
+    }
   }
-  return to;
 }
 
 /** What is given must be of use: nobody who gives a wheel wants another one fetched. Throws `engine-wheel-missing`. */
