@@ -22,6 +22,8 @@ export interface Attempt {
   /** Whether all of a wheel's members are in `engine`. */
   isUnpacked(wheel: LockedWheel): boolean;
   setUnpacked(wheel: LockedWheel): Promise<void>;
+  /** Bytes that lie there of wheels, packed and unpacked, whole or in part. */
+  held(wheels: readonly LockedWheel[]): number;
   /** Ends it: what another attempt can go on from stays, if `keep`. */
   end(keep: boolean): Promise<void>;
 }
@@ -42,6 +44,10 @@ export async function beginAttempt(engines: string, id: string): Promise<Attempt
       await writeFile(marker(wheel), '', { flush: true });
       await rm(download(wheel), { force: true });
     },
+    held: (wheels) =>
+      wheels
+        .flatMap((wheel) => [download(wheel), ...wheel.members.map(({ to }) => join(own, id, to))])
+        .reduce((sum, file) => sum + (sizeOf(file) ?? 0), 0),
     async end(keep) {
       const worth = readdirSync(own).some((name) => name !== id && sizeOf(join(own, name)) !== undefined);
       if (keep && worth) await rename(own, join(engines, `partial-${random(own)}`));

@@ -94,7 +94,7 @@ async function unpackEngine(entry: LockedEngine, folder: string, options: Instal
 async function fill(attempt: Attempt, entry: LockedEngine, folder: string, options: InstallOptions): Promise<void> {
   requireGiven(entry, options.from);
   const missing = entry.wheels.filter((wheel) => !attempt.isUnpacked(wheel));
-  const [free, needed] = [await freeRoom(folder), neededRoom({ wheels: missing })];
+  const [free, needed] = [await freeRoom(folder), neededRoom({ wheels: missing }) - attempt.held(missing)];
   if (free < needed) throw errors['engine-disk-full']({ free, needed, folder: dirname(folder) });
   if (entry.notice !== undefined) options.onProgress?.({ phase: 'notice', notice: entry.notice });
   await using network = openNetwork();

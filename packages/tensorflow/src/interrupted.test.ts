@@ -11,6 +11,7 @@ import { installing } from './fixtures/installing.js';
 import { fakeEngine, rangeOf, serveIndex, type Workspace, workspace } from './fixtures/wheels.js';
 import { installEngine as installWith, type InstallOptions } from './install.js';
 import type { LockedEngine } from './lock.js';
+import { freeRoom, neededRoom } from './machine.js';
 
 let work: Workspace;
 let engines: string;
@@ -140,11 +141,13 @@ describe.skipIf(!existsSync(module))('killed', () => {
   test('while another installs: that one is whole, and leaves nothing of the dead one', async () => {
     const { entry, wheels } = fakeEngine(2);
     await using index = await serveIndex(wheels, { file: slowly });
-    const [one, other] = await Promise.all([
-      installing({ module, entry, index: index.url }, at(6)),
-      installing({ module, entry, index: index.url }, never),
-    ]);
-    expect([one.killed, other.code]).toEqual([true, 0]);
+    const install = (killWhen: (told: number) => boolean) => installing({ module, entry, index: index.url }, killWhen);
+    let other: ReturnType<typeof install> | undefined;
+    const one = await install((told) => {
+      if (told > 0) other ??= install(never);
+      return told >= 6;
+    });
+    expect([one.killed, (await other)?.code]).toEqual([true, 0]);
     expect(expectWholeOrNone(entry)).toBe(true);
     await installEngine({ index: 'http://127.0.0.1:9/' }, entry); // asks nobody
     expect(lying()).toEqual(['tensorflow']);
@@ -208,6 +211,43 @@ describe('failed', () => {
     await expect(installEngine({ index: index.url }, entry)).rejects.toMatchObject({ code: 'engine-download-failed' });
     await installEngine({ index: index.url }, entry);
     expect(expectWholeOrNone(entry)).toBe(true);
+  });
+
+  test('a server whose file changes between two tries: it is fetched anew at once', async () => {
+    const { entry, wheels } = fakeEngine(1);
+    const [{ bytes }] = wheels as [(typeof wheels)[number]];
+    const damaged = Buffer.from(bytes);
+    damaged[100]! ^= 1;
+    await using index = await serveIndex(wheels, {
+      file: (request, response) => {
+        const first = index.requests.length === 2; // the page, and this
+        const rest = rangeOf(request, response, first ? damaged : bytes);
+        if (!first) response.end(rest);
+        else response.write(rest.subarray(0, 50_000), () => setTimeout(() => response.destroy(), 100));
+      },
+    });
+    await installEngine({ index: index.url, retryAfter: [0] }, entry);
+    expect(expectWholeOrNone(entry)).toBe(true);
+    expect(index.requests.slice(1).map((request) => request.split(' ')[2])).toEqual([
+      undefined,
+      'bytes=50000-',
+      undefined,
+    ]);
+  });
+
+  test('a server whose rest never fits is not asked for ever', async () => {
+    const { entry, wheels } = fakeEngine(1);
+    await using index = await serveIndex(wheels, {
+      file: (request, response, bytes) => {
+        const rest = rangeOf(request, response, bytes);
+        if (request.headers.range !== undefined) response.end(Buffer.alloc(rest.length));
+        else response.write(rest.subarray(0, 50_000), () => setTimeout(() => response.destroy(), 100));
+      },
+    });
+    await expect(installEngine({ index: index.url, retryAfter: [0] }, entry)).rejects.toMatchObject({
+      code: 'engine-wheel-damaged',
+    });
+    expect(lying()).toEqual([]);
   });
 
   test('a wheel whose unpacked files were lost is unpacked again', async () => {
@@ -287,6 +327,28 @@ describe('disks', () => {
     expect(readdirSync(join(disk.folder, 'engine'))).toEqual([]);
     rmSync(filler);
     await installEngine({ from }, entry);
+    expect(expectWholeOrNone(entry)).toBe(true);
+  });
+
+  test('one with just enough room: what an interrupted installation left there is not counted twice', async ({
+    skip,
+  }) => {
+    using disk = smallDisk() ?? skip('file systems cannot be mounted here');
+    vi.stubEnv('COUNTERWEIGHT_CACHE', disk.folder);
+    const { entry, wheels } = fakeEngine(2);
+    let broken = true;
+    await using index = await serveIndex(wheels, {
+      file: (request, response, bytes) => {
+        const rest = rangeOf(request, response, bytes);
+        if (broken) response.write(rest.subarray(0, 90_000), () => setTimeout(() => response.destroy(), 100));
+        else response.end(rest);
+      },
+    });
+    const spare = 40_000;
+    writeFileSync(join(disk.folder, 'filler'), Buffer.alloc((await freeRoom(disk.folder)) - neededRoom(entry) - spare));
+    await expect(installEngine({ index: index.url }, entry)).rejects.toMatchObject({ code: 'engine-download-failed' });
+    broken = false;
+    await installEngine({ index: index.url }, entry);
     expect(expectWholeOrNone(entry)).toBe(true);
   });
 
