@@ -5,7 +5,19 @@ import { errors } from './errors.js';
 import { reasonOf } from './network.js';
 
 const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
-const FORBIDDEN = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EIO'];
+const FORBIDDEN = [
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EISDIR',
+  'EEXIST',
+  'ENOENT',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'EIO',
+  'ESTALE',
+];
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && 'syscall' in error ? String(error.code) : '';

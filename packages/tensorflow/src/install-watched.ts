@@ -28,8 +28,7 @@ export async function installWatched(
   watcher: InstallWatcher | undefined,
   options: Pick<InstallOptions, 'index' | 'from'> = {},
 ): Promise<InstalledEngine> {
-  const found = findEngine(device);
-  if (found) return found;
+  if (findEngine(device)) return installEngine({ device }); // removes what dead ones left
   const entry = lockedEngine(device);
   const sizes = { download: downloadSize(entry), disk: installedSize(entry) };
   watcher?.begins({ device, version: entry.version, folder: engineFolder(entry), ...sizes });

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -10,7 +10,11 @@ import { findEngine } from './cache.js';
 import { elfOf } from './fixtures/elf.js';
 import { close, fakeWheel, listen, serveIndex, type Workspace, workspace } from './fixtures/wheels.js';
 import { installEngine as installWith, type InstallOptions } from './install.js';
+import { installWatched } from './install-watched.js';
 import type { LockedEngine } from './lock.js';
+
+const installed = findEngine();
+if (!installed) console.warn('what a use of an engine removes is not tested: the engine is not installed');
 
 let work: Workspace;
 let engines: string;
@@ -221,9 +225,13 @@ test('after a failed compilation only the compilation is repeated', async () => 
   expect(findEngine('cpu', entry)).toBeDefined();
 });
 
-test('a cache that is a file is an error that names it', async () => {
-  const file = join(work.folder, 'file');
-  writeFileSync(file, '');
+test.each([
+  ['a file', (path: string) => writeFileSync(path, '')],
+  ['a link to itself', (path: string) => symlinkSync(path, path)],
+  ['a link to nowhere', (path: string) => symlinkSync(join(path, '..', 'nowhere', 'deep'), path)],
+])('a cache that is %s is an error that names it', async (_, make) => {
+  const file = join(work.folder, 'cache');
+  make(file);
   vi.stubEnv('COUNTERWEIGHT_CACHE', file);
   await expect(installEngine({ from: '/nowhere/a.whl' }, fakeWheel().entry)).rejects.toMatchObject({
     code: 'engine-cache-unwritable',
@@ -236,6 +244,14 @@ test('of several at once each returns the same engine', async () => {
   const from = atHand(bytes);
   const found = await Promise.all(Array.from({ length: 4 }, () => installEngine({ from }, entry)));
   for (const engine of found) expect(engine).toEqual(found[0]);
+  expect(lying()).toEqual(['complete']);
+});
+
+test.skipIf(!installed)('a use of an engine that is there removes what dead installations left beside it', async () => {
+  const name = basename(installed!.folder);
+  mkdirSync(join(engines, 'partial-abc', name), { recursive: true });
+  symlinkSync(installed!.folder, join(engines, name));
+  expect((await installWatched('cpu', undefined)).folder).toBe(join(engines, name));
   expect(lying()).toEqual(['complete']);
 });
 

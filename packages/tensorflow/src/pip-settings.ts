@@ -1,8 +1,9 @@
 // What the user told pip, without pip: its environment variables and configuration files.
 // Names, places and order as in pip's manual, "Configuration": global files, user files, the virtual environment's, PIP_CONFIG_FILE, variables.
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+
+import { homeFolder } from './home.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,7 +48,7 @@ export function pipSettings(environment: Environment = process.env): PipSettings
 function configurationFiles(environment: Environment): string[] {
   const only = environment['PIP_CONFIG_FILE'];
   if (only === '/dev/null') return [];
-  const home = environment['HOME'] ?? homedir();
+  const home = environment['HOME'] ?? homeFolder() ?? '/';
   const virtual = environment['VIRTUAL_ENV'];
   const mac = process.platform === 'darwin';
   return [
