@@ -48,14 +48,31 @@ export function resultText(
           ] as const,
         ]
       : []),
+    ...others(test),
     [
       'trained',
       `${steps} steps in ${clock(seconds)}${waited === undefined ? '' : `, ${((100 * waited) / Math.max(seconds, 1e-9)).toFixed(1)} % of it waiting for inputs`}`,
     ],
     ['folder', folder],
   ];
-  return rows.map(([name, text]) => `${name.padEnd(10)}${text}\n`).join('');
+  return rows.map(([name, text]) => `${name.padEnd(9)} ${text}\n`).join('');
 }
+
+/** Told above in words. */
+const TOLD = ['averagePrecision', 'prevalenceRatio', 'groups'];
+
+/** What any other metric gave, a stranger's too. Values by group are in `metrics.json`. */
+const others = (test: RunMetrics['test']): readonly (readonly [string, string])[] =>
+  Object.entries(test).flatMap(([metric, values]) => {
+    if (TOLD.includes(metric)) return [];
+    const told = Object.entries(values ?? {}).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null ? [] : [`${name} ${number(value)}`],
+    );
+    return told.length === 0 ? [] : [[metric, told.join('  ')] as const];
+  });
+
+const number = (value: number | null): string =>
+  value === null || Number.isInteger(value) ? String(value ?? 'undefined') : score(value);
 
 const score = (value: number | null): string => (value === null ? 'undefined' : value.toFixed(4));
 const times = (value: number | null): string => (value === null ? 'undefined' : `×${value.toPrecision(3)}`);
