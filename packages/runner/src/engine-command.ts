@@ -3,7 +3,7 @@ import type { DeviceRequest } from '@counterweight/tensorflow';
 
 import type { Terminal } from './commands.js';
 import type { EngineOptions } from './engine.js';
-import { installWatcher } from './install-line.js';
+import { installWatcher } from './install-watcher.js';
 
 /** What `--device` takes. */
 export const DEVICES = ['auto', 'cpu', 'gpu'] as const satisfies readonly DeviceRequest[];

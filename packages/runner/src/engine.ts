@@ -2,7 +2,7 @@
 import { isCounterweightError, type Logger, type ResolvedRun } from '@counterweight/core';
 import { type DeviceRequest, type Engine, type InstallWatcher, loadEngine } from '@counterweight/tensorflow';
 
-import { InstallLines } from './install-line.js';
+import { InstallLines } from './install-watcher.js';
 
 /** What a caller may say of the engine. The first use in a process decides. */
 export interface EngineOptions {

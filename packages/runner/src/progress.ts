@@ -36,8 +36,7 @@ export class Progress implements Callback {
       `loss ${significant(this.smoothed)}`,
       ...this.speed(step),
     ];
-    // A terminal that does not know its width says 0.
-    this.stream.write(`\r\x1b[2K${parts.join('  ').slice(0, (this.stream.columns || 80) - 1)}`);
+    this.stream.write(rewritten(parts.join('  '), this.stream));
   }
 
   epochEnd({ epoch, step, loss, metrics }: EpochEvent): void {
@@ -64,5 +63,9 @@ export class Progress implements Callback {
     return [`${rate.toFixed(1)} steps/s`, ...(step < steps ? [`${clock((steps - step) / rate)} left`] : [])];
   }
 }
+
+/** A line in place of the one before, never so wide that a terminal breaks it; one that does not know its width says 0. */
+export const rewritten = (line: string, { columns = 0 }: Pick<ProgressStream, 'columns'>): string =>
+  `\r\x1b[2K${line.slice(0, (columns > 0 ? columns : 80) - 1)}`;
 
 const significant = (value: number): string => (value === 0 ? '0' : value.toPrecision(4));

@@ -1,7 +1,7 @@
 import type { InstallAbout, InstalledEngine, InstallProgress, InstallWatcher } from '@counterweight/tensorflow';
 
 import { clock } from './duration.js';
-import type { ProgressStream } from './progress.js';
+import { rewritten, type ProgressStream } from './progress.js';
 
 const REFRESH = 200;
 const BAR = 20;
@@ -47,7 +47,7 @@ class InstallBar extends InstallLines {
     else if (now - this.drawn < REFRESH) return;
     this.drawn = now;
     const rate = (1000 * (done - this.first)) / Math.max(now - this.started, 1);
-    this.stream.write(`\r\x1b[2K${barText(progress, rate).slice(0, (this.stream.columns ?? 80) - 1)}`);
+    this.stream.write(rewritten(barText(progress, rate), this.stream));
   }
 
   override ended(engine: InstalledEngine | undefined): void {

@@ -1,7 +1,7 @@
 import type { InstallAbout, InstalledEngine, InstallProgress } from '@counterweight/tensorflow';
 import { expect, test } from 'vitest';
 
-import { installWatcher } from './install-line.js';
+import { installWatcher } from './install-watcher.js';
 
 const ABOUT: InstallAbout = { device: 'gpu', version: '2.21.0', folder: '/engines/x', download: 3.4e9, disk: 5.6e9 };
 const ENGINE = { version: '2.21.0' } as InstalledEngine;
