@@ -1,5 +1,5 @@
 // The engine at the first use of a machine: chosen, installed or told why not; a GPU that is not used is told.
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
@@ -23,15 +23,18 @@ const linux = process.platform === 'linux' && process.arch === 'x64';
 if (!engine) console.warn('first runs that succeed are not tested: the engine is not installed');
 if (!linux) console.warn('runs beside a GPU are not tested: there is an engine for GPUs on Linux x86-64 only');
 
-/** An index that has nothing, and remembers what it was asked for. */
-async function emptyIndex() {
+/** An index that has nothing, or does not even answer, and remembers what it was asked for. */
+async function emptyIndex({ answers = true } = {}) {
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
-    response.writeHead(404).end();
+    if (answers) response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   return { requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple` };
 }
 
@@ -98,6 +101,30 @@ describe('without an engine', { timeout: 60_000 }, () => {
     expect((await counterweight(project.folder, ['run', 'manifest.yaml'], { env })).code).toBe(3);
     expect(requests).toEqual([]);
   });
+
+  test.skipIf(!engine)(
+    'Ctrl-C while it is installed ends run and predict at once, and nothing remains of them',
+    async () => {
+      const project = made(MANIFEST.replace('epochs: 3', 'epochs: 1'));
+      const trained = await counterweight(project.folder, ['run', 'manifest.yaml', '--device', 'cpu', '--out', 'done']);
+      expect(trained.code).toBe(0);
+      const { url } = await emptyIndex({ answers: false });
+      const env = machine(project, url);
+      for (const argv of [
+        ['run', 'manifest.yaml', '--out', 'out'],
+        ['predict', 'done', 'images', '--out', 'p.csv'],
+      ]) {
+        let sent = false;
+        const during = (err: string, kill: () => void): void => {
+          if (!sent && FIRST_LINE.test(err)) kill();
+          sent ||= FIRST_LINE.test(err);
+        };
+        const { code, err } = await counterweight(project.folder, argv, { env, during });
+        expect([code, err]).toEqual([130, expect.stringMatching(/^interrupted before (training|predicting)$/m)]);
+      }
+      expect(readdirSync(project.folder).filter((name) => name.includes('p.csv'))).toEqual([]);
+    },
+  );
 
   test('from code it is an error where it may not be installed', async () => {
     const project = made();

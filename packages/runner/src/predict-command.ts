@@ -15,6 +15,7 @@ export interface PredictCommandOptions extends EngineFlags {
 }
 
 const INTERRUPTED = 130;
+const STOPPING = '\nstopping after this batch; once more to stop at once\n';
 
 /** `counterweight predict RUN FOLDER|LIST` */
 export async function predictCommand(
@@ -29,10 +30,11 @@ export async function predictCommand(
   const { format, out, batchSize, top, threshold, all } = options;
   const output = out === undefined ? streamOutput(standardOutput) : await fileOutput(out);
   const abort = new AbortController();
+  let isPredicting = false;
   const stopListening = onInterrupt(() => {
-    progress.write('\nstopping after this batch; once more to stop at once\n');
     abort.abort();
-    return 'ends by itself';
+    progress.write(isPredicting ? STOPPING : '\ninterrupted before predicting\n');
+    return isPredicting ? 'ends by itself' : 'end now';
   });
   const warn = (message: string): void => void progress.write(`warning   ${message}\n`);
   try {
@@ -45,6 +47,9 @@ export async function predictCommand(
       ...engineOptions(options, { progress }),
       logger: { info: (message) => void progress.write(`${message}\n`), warn },
       signal: abort.signal,
+      onPredicting: () => {
+        isPredicting = true;
+      },
     });
     if (ended === 'interrupted' && output.isRead()) {
       progress.write(`interrupted after ${rows} rows${out === undefined ? '' : `; ${out} was not written`}\n`);

@@ -25,6 +25,8 @@ export interface PredictOptions extends EngineOptions, OpenOptions {
   readonly batchSize?: number;
   /** Ends it after the batch at hand. */
   readonly signal?: AbortSignal;
+  /** Called when engine and model are there: from here on `signal` ends it soon. */
+  readonly onPredicting?: () => void;
   /** Called before the first row; what it answers gets the rows, in the order of the inputs, as fast as it settles. */
   readonly start: (about: PredictionsAbout & { readonly count: number }) => RowSink | Promise<RowSink>;
 }
@@ -55,6 +57,7 @@ export async function predict(folder: string, source: string, options: PredictOp
     await openEngine(options, logger);
     const { model, scope } = await loadTrainedModel(run, logger);
     try {
+      options.onPredicting?.();
       const sink = await options.start({ ...aboutOf(run), count: inputs.count });
       let rows = 0;
       const all = Int32Array.from({ length: inputs.count }, (_, example) => example);

@@ -1,4 +1,5 @@
 /** Where predictions go: a stream that says when it is full, or a file that appears whole. */
+import { rmSync } from 'node:fs';
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -71,7 +72,13 @@ export async function fileOutput(path: string): Promise<TextOutput> {
   const file = await open(temporary, 'wx').catch((error: unknown) => {
     throw refuse(error);
   });
+  // Ended at once, as by a second Ctrl-C, nothing remains either.
+  const remove = (): void => {
+    rmSync(temporary, { force: true });
+  };
+  process.once('exit', remove);
   const abandon = async (): Promise<void> => {
+    process.off('exit', remove);
     await file.close().catch(() => undefined);
     await unlink(temporary).catch(() => undefined);
   };
@@ -91,6 +98,7 @@ export async function fileOutput(path: string): Promise<TextOutput> {
         await file.sync();
         await file.close();
         await place(temporary, path);
+        process.off('exit', remove);
       }),
     abandon,
   };
