@@ -53,6 +53,8 @@ export async function startRegistry(folder: string): Promise<Registry> {
     NPM_CONFIG_FUND: 'false',
     NPM_CONFIG_UPDATE_NOTIFIER: 'false',
     NPM_CONFIG_IGNORE_SCRIPTS: 'false',
+    // A dependency that wants a newer Node than we do: npm quietly takes an older one, pnpm warns, yarn refuses.
+    NPM_CONFIG_ENGINE_STRICT: 'true',
   };
   return {
     url: `http://${host}`,
