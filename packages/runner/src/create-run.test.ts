@@ -168,6 +168,7 @@ evaluation: { metrics: [f1, { name: precisionAtK, k: 2 }] }
   test.each([
     ['nothing', {}, ['missing-key', 'missing-key', 'missing-key']],
     ['a value that is no plugin', { ...SMALL, loss: { plugin: {}, options: {} } }, ['plugin-invalid']],
+    ['an import that is undefined', { ...SMALL, loss: { plugin: undefined, options: {} } }, ['plugin-invalid']],
     [
       'a plugin of another contract',
       { ...SMALL, loss: { plugin: { ...focal, contract: 2 }, options: {} } },

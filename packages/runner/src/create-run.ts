@@ -78,9 +78,10 @@ function withNames(
   const named = (given: unknown, at: Path): unknown => {
     if (Array.isArray(given)) return given.map((one, i) => named(one, [...at, i]));
     if (!isUse(given)) return given;
-    values.set(at.join('.'), given.plugin);
-    // Where a value is no plugin at all, that is told and not that it has no name.
-    return { ...(given.options as object), use: (given.plugin as { name?: string }).name ?? 'undefined' };
+    // Where a value is no plugin at all (an import that JavaScript left undefined), that is told and not that it has no name.
+    const plugin = (given.plugin as AnyPlugin | undefined) ?? ({} as AnyPlugin);
+    values.set(at.join('.'), plugin);
+    return { ...(given.options as object), use: (plugin as { name?: string }).name ?? 'undefined' };
   };
   const within = (section: string, key: string): object => {
     const given = sections[section];
