@@ -34,13 +34,20 @@ const yarn: PackageManager = {
   execute: 'yarn',
 };
 
+/** Its Plug'n'Play has no `node_modules`, where plugins are looked for: they are not found, installed or not. */
+const yarnPlugAndPlay: PackageManager = {
+  ...yarn,
+  install: "echo 'nodeLinker: node-modules' >> .yarnrc.yml && yarn add",
+};
+
 const LOCK_FILES: readonly (readonly [file: string, manager: PackageManager])[] = [
   ['pnpm-lock.yaml', pnpm],
+  ['.pnp.cjs', yarnPlugAndPlay],
   ['yarn.lock', yarn],
   ['package-lock.json', npm],
 ];
 
-/** By the nearest lock file at or above a folder; npm where there is none. */
+/** By the nearest lock file, or what Plug'n'Play loads, at or above a folder; npm where there is none. */
 export function packageManager(folder: string): PackageManager {
   for (const above of ancestors(folder))
     for (const [file, manager] of LOCK_FILES) if (existsSync(join(above, file))) return manager;

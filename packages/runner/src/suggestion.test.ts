@@ -77,6 +77,7 @@ describe('what is told of a name that is not installed', () => {
     ['package-lock.json', 'npm install'],
     ['pnpm-lock.yaml', 'pnpm add'],
     ['yarn.lock', 'yarn add'],
+    ['.pnp.cjs', "echo 'nodeLinker: node-modules' >> .yarnrc.yml && yarn add"],
   ])('with %s: %s', async (lock, command) => {
     const folder = folderWith();
     writeFileSync(join(folder, lock), '');
