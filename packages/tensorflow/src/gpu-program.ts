@@ -26,6 +26,11 @@ const FIELDS = [...BASE, 'compute_cap', 'mig.mode.current', 'name'];
 const OLD_FIELDS = [...BASE, 'name'];
 const MEBIBYTE = 2 ** 20;
 const LONGEST = 300;
+/**
+ * It answers all the same, and warns among the lines: `WARNING: infoROM is corrupted at gpu 0000:3B:00.0`.
+ * @source nvidia-smi's manual, "RETURN VALUE"
+ */
+const WORN = 14;
 
 /** Asks nvidia-smi; one that hangs is ended. */
 export async function askForGpus(environment: Environment, timeout: number): Promise<Answer> {
@@ -49,7 +54,7 @@ async function queried(
   const rows = linesOf(said.text).map((line) => rowOf(line, fields));
   const known = rows.filter((row) => row !== undefined);
   if (known.length < rows.length || rows.length === 0)
-    return { cards: [], problem: `nvidia-smi answers what is not a table of cards: ${short(said.text)}` };
+    return { cards: [], problem: `nvidia-smi answers what is not a table of cards: ${short(said.text) || 'nothing'}` };
   if (!known.some(({ isDivided }) => isDivided)) return { cards: known.map(({ card }) => card) };
 
   const list = await speak('-L');
@@ -113,23 +118,29 @@ async function spoken(
 ): Promise<Spoken> {
   try {
     const { stdout } = await run(program, given, { env: { ...environment }, timeout, killSignal: 'SIGKILL' });
-    return { text: stdout };
+    return NONE.test(stdout) ? undefined : { text: stdout };
   } catch (error) {
-    const { code, killed, stdout, stderr } = error as NodeJS.ErrnoException & {
+    const { code, signal, killed, stdout, stderr } = error as Omit<NodeJS.ErrnoException, 'code'> & {
+      code?: string | number;
+      signal?: string;
       killed?: boolean;
       stdout?: string;
       stderr?: string;
     };
     if (code === 'ENOENT') return undefined;
+    if (code === WORN) return { text: stdout ?? '' };
     if (killed) return { problem: `nvidia-smi has not answered for ${timeout / 1000} s` };
     // It complains on either.
     const words = short(`${stdout ?? ''}\n${stderr ?? ''}`);
-    if (/^No devices were found/i.test(words)) return undefined;
-    return { problem: words === '' ? `nvidia-smi cannot be run (${String(code)})` : words };
+    if (NONE.test(words)) return undefined;
+    return { problem: words === '' ? `nvidia-smi cannot be run (${signal ?? String(code)})` : words };
   }
 }
 
-const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
+const NONE = /^\s*No devices were found/i;
+
+const linesOf = (text: string): readonly string[] =>
+  text.split('\n').filter((line) => line.trim() !== '' && !/^WARNING: infoROM/i.test(line));
 
 /** On one line. */
 const short = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, LONGEST);

@@ -46,6 +46,17 @@ describe('nvidia-smi answers', () => {
     ]);
   });
 
+  test.each(['exit 14', 'true'])('a card whose infoROM is worn: a warning among the lines, and %s', async (end) => {
+    const table = print(row(), 'WARNING: infoROM is corrupted at gpu 0000:3B:00.0');
+    const { cards, problem } = await found(fakeNvidiaSmi(`${table}\n${end}`));
+    expect([cards.length, problem]).toEqual([1, undefined]);
+  });
+
+  test.each(['exit 6', 'true'])('that there is none, and %s', async (end) => {
+    const search = await found(fakeNvidiaSmi(`${print('No devices were found')}\n${end}`));
+    expect(search).toEqual({ cards: [], hidden: 0 });
+  });
+
   test('an old driver, which knows fewer fields', async () => {
     const old = '0, GPU-1, 470.82.01, 11441, 11000, Tesla K80';
     const table = `case "$1" in *compute_cap*) echo 'Field "compute_cap" is not a valid field to query.'; exit 2;; esac\n${print(old)}`;
@@ -98,9 +109,10 @@ describe('nvidia-smi does not answer', () => {
       'could not communicate',
     ],
     ['no words', 'exit 9', 'cannot be run (9)'],
+    ['a crash', 'kill -SEGV $$', 'cannot be run (SIGSEGV)'],
     ['what is no table', 'echo "<html>hello</html>"', 'not a table of cards: <html>hello'],
     ['half a table', print(row(), 'Unable to determine the device handle for GPU1'), 'not a table of cards'],
-    ['nothing', 'true', 'not a table of cards'],
+    ['nothing', 'true', 'not a table of cards: nothing'],
   ])('%s', async (_, table, words) => {
     const { cards, problem } = await found(fakeNvidiaSmi(table));
     expect([cards, problem]).toEqual([[], expect.stringContaining(words)]);
