@@ -52,15 +52,14 @@ export async function installCommand(options: InstallFlags, { out, progress }: T
 /** `counterweight doctor` */
 export async function doctorCommand(options: { readonly json?: boolean }, { out }: Terminal): Promise<number> {
   const { engineReport } = await import('@counterweight/tensorflow');
-  const { findings, good, choice } = await engineReport();
+  const { findings, good, remedy, choice } = await engineReport();
   const widest = Math.max(...findings.map(({ name }) => name.length));
   const lines = findings.map(({ name, found, needed, good: fine }) => {
     const wanted = needed === undefined ? '' : `  (needed: ${needed})`;
     return `${fine ? 'good' : 'BAD '}  ${name.padEnd(widest)}  ${found}${wanted}\n`;
   });
-  const install = `try   counterweight engine install${choice.device === 'gpu' ? ' --device gpu' : ''}, or just a run: it installs too\n`;
-  const advice = good ? 'everything that training needs is here\n' : install;
+  const advice = good ? 'everything that training needs is here\n' : `try   ${remedy ?? 'what is marked BAD above'}\n`;
   const warning = choice.warning === undefined ? '' : `warning   ${choice.warning}\n`;
-  out(options.json ? json({ good, choice, findings }) : [...lines, warning, advice].join(''));
+  out(options.json ? json({ good, choice, findings, remedy }) : [...lines, warning, advice].join(''));
   return good ? 0 : ENGINE;
 }

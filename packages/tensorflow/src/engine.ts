@@ -152,8 +152,8 @@ function verified(
   }
   const words = said.length === 0 ? 'nothing' : said.join('\n');
   if (request === 'gpu') throw errors['gpu-not-taken']({ card: card.name, words });
-  const warning = unusedGpu(card.name, `TensorFlow does not take it and says: ${words}`, 'counterweight doctor');
-  return { device: 'cpu', reason: 'TensorFlow does not take the GPU', warning };
+  const reason = `TensorFlow does not take it and says: ${words}`;
+  return { device: 'cpu', reason, warning: unusedGpu(card.name, reason, 'counterweight doctor') };
 }
 
 /** One product: a kernel that the card cannot run shows itself now, not an hour later. */

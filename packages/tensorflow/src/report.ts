@@ -6,6 +6,7 @@ import { enginesFolder, findEngine, type InstalledEngine } from './cache.js';
 import { findCompiler } from './compile.js';
 import { chooseDevice, type DeviceChoice } from './device.js';
 import { loadEngine } from './engine.js';
+import { errors } from './errors.js';
 import type { Finding } from './finding.js';
 import { findGpus, type GpuSearch } from './gpu.js';
 import { gpuFindings } from './gpu-needs.js';
@@ -18,6 +19,8 @@ export interface EngineReport {
   readonly findings: readonly Finding[];
   /** Whether the engine that would be used is installed and loads. */
   readonly good: boolean;
+  /** What to type where it is not good. */
+  readonly remedy: string | undefined;
   readonly engine: InstalledEngine | undefined;
   /** What is used where nothing is asked for. */
   readonly choice: DeviceChoice;
@@ -31,7 +34,7 @@ export async function engineReport(): Promise<EngineReport> {
   const choice = await chooseDevice('auto', { search });
   const entry = lock[choice.device === 'gpu' ? `${platform}-gpu` : platform];
   const engine = entry && findEngine(choice.device);
-  const loading = engine && (await load());
+  const loaded = engine && (await load());
   const findings = [
     { name: 'node', found: process.versions.node, needed: `${NEEDED_NODE} or newer`, good: isFine(requireNode) },
     { name: 'platform', found: platform, needed: Object.keys(lock).join(', '), good: platform in lock },
@@ -42,11 +45,13 @@ export async function engineReport(): Promise<EngineReport> {
     ...(entry && !engine ? [await room(neededRoom(entry))] : []),
     ...(['cpu', 'gpu'] as const).flatMap((device) => installed(device, choice, lock)),
     ...(engine ? loadability(engine) : []),
-    ...(loading ? [loading] : []),
+    ...(loaded ? [loaded.finding] : []),
     threads(),
     oneDnn(),
   ];
-  return { findings, good: engine !== undefined && loading?.good === true, engine, choice };
+  const elsewhere = errors['engine-platform-unsupported']({ platform, supported: [] }).remedy;
+  const remedy = loaded ? loaded.remedy : entry ? install(choice.device) : elsewhere;
+  return { findings, good: loaded?.finding.good === true, remedy, engine, choice };
 }
 
 /** Each card with what it lacks, and why the driver does not tell. */
@@ -69,16 +74,25 @@ function installed(device: Device, choice: DeviceChoice, lock: Readonly<Record<s
   return [{ name, found, good: engine !== undefined || !isNeeded }];
 }
 
-async function load(): Promise<Finding> {
+const install = (device: Device): string =>
+  `counterweight engine install${device === 'gpu' ? ' --device gpu' : ''}, or just a run: it installs too`;
+const DRIVER_LIBRARY =
+  'NVIDIA’s driver library (libcuda.so.1) where TensorFlow finds it; a container gets it by docker run --gpus all. --device cpu does without the GPU';
+
+async function load(): Promise<{ finding: Finding; remedy: string | undefined }> {
+  const name = 'tensorflow';
   try {
     const { backend, choice, version: needed } = await loadEngine();
     const on = choice.card ? `GPU (${choice.card.name})` : choice.device === 'gpu' ? 'GPU' : 'CPU';
-    const found = `${backend.binding.TF_Version} on ${on}`;
     const good = backend.binding.TF_Version === needed && choice.warning === undefined;
-    return { name: 'tensorflow', found: [found, choice.warning].filter(Boolean).join('; '), needed, good };
+    const found = `${backend.binding.TF_Version} on ${on}${choice.warning === undefined ? '' : `, not on the GPU: ${choice.reason}`}`;
+    return {
+      finding: { name, found, needed, good },
+      remedy: choice.warning === undefined ? undefined : DRIVER_LIBRARY,
+    };
   } catch (error) {
-    const found = isCounterweightError(error) ? error.found : String(error);
-    return { name: 'tensorflow', found, needed: lockedEngine().version, good: false };
+    const { found, remedy } = isCounterweightError(error) ? error : { found: String(error), remedy: undefined };
+    return { finding: { name, found, needed: lockedEngine().version, good: false }, remedy };
   }
 }
 
