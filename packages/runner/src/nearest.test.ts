@@ -15,6 +15,8 @@ test.each([
   ['@counterweight/zebra', packages, undefined],
   ['@acme/loss-focal', packages, undefined],
   ['zebra', packages, undefined],
+  ['poly', ['counterweight-loss-poly', ...packages], 'counterweight-loss-poly'],
+  ['loss-poli', ['counterweight-loss-poly'], 'counterweight-loss-poly'],
   ['x', [], undefined],
   ['x', ['y'], undefined],
 ])('%s', (wrong, names, expected) => {

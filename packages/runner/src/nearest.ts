@@ -4,7 +4,8 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * The name most like `wrong`, if one is near: at most two edits in five letters. Case and separators do not count, letters in
- * another order are one edit, and a package's name may lack its scope or its first word (`focal` for `@acme/loss-focal`).
+ * another order are one edit, and a package's name may lack its scope or its first word (`focal` for `@acme/loss-focal`);
+ * `counterweight-` counts as a scope (`focal` for `counterweight-loss-focal`).
  * A scope that is given counts by itself: an equal one makes no two packages alike, another one makes them different.
  */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
@@ -23,8 +24,9 @@ function editsToName(wrong: string, name: string): number | undefined {
   const [itsScope, own] = parts(name);
   const ofScope = scope === '' ? 0 : editsBetween(scope, itsScope);
   if (ofScope > MOST_IN_SCOPE) return undefined;
-  const isScoped = itsScope !== '';
-  const [closest] = [own, ...(isScoped ? [own.replace(/^[^-]*-/, '')] : [])]
+  const short = own.replace(/^counterweight-/, '');
+  const isOfScope = itsScope !== '' || short !== own;
+  const [closest] = [own, ...(isOfScope ? [short, short.replace(/^[^-]*-/, '')] : [])]
     .map((form) => ({
       edits: editsBetween(plain(given), plain(form)),
       length: Math.max(plain(given).length, plain(form).length),
