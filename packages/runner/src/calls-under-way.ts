@@ -37,24 +37,30 @@ export const stir = (): void => watch?.stir();
 /** Runs a plugin's code. @throws what it throws, or what failed unasked before */
 export function runCall<T>(call: PluginCall, body: () => T): T {
   throwStray();
-  const place = watch?.enter(call);
+  const by = watch; // its places are no other one's
+  const place = by?.enter(call);
   try {
     const result = running.run(call, body);
-    return isThenable(result) ? (awaitCall(call, result, place) as T) : result;
+    return isThenable(result) ? (awaitCall(call, result, by, place) as T) : result;
   } finally {
-    if (place !== undefined) watch?.leave(place);
+    if (place !== undefined) by?.leave(place);
   }
 }
 
 /** Waits for a plugin's promise; it also ends when the calls under way are made to fail. */
-function awaitCall(call: PluginCall, promise: PromiseLike<unknown>, entered: number | undefined): Promise<unknown> {
-  const place = entered === undefined ? undefined : watch?.wait(call, entered);
+function awaitCall(
+  call: PluginCall,
+  promise: PromiseLike<unknown>,
+  by: CallWatch | undefined,
+  entered: number | undefined,
+): Promise<unknown> {
+  const place = entered === undefined ? undefined : by?.wait(call, entered);
   return new Promise((resolve, reject) => {
     const one: Awaited = { call, fail: reject };
     awaited.add(one);
     const end = (): void => {
       awaited.delete(one);
-      if (place !== undefined) watch?.leave(place);
+      if (place !== undefined) by?.leave(place);
     };
     promise.then(
       (value) => {

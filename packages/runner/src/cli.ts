@@ -37,7 +37,7 @@ export async function main(argv: readonly string[], given?: Terminal): Promise<n
   try {
     const work = () => program.parseAsync(argv, { from: 'user' });
     // A process that is not ours alone stays as it is.
-    await (given ? work() : supervised(work, () => process.exit(fail(new Error('the command waits for nothing')))));
+    await (given ? work() : supervised(work, fail));
     return exit;
   } catch (error) {
     // commander has written its message.

@@ -36,8 +36,12 @@ export function faultOf({ origin: { use, place }, doing }: PluginCall, error: un
   );
 }
 
-/** Of anything that can be thrown. */
+/** Of anything that can be thrown, also of what throws when it is looked at. */
 function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message === '' ? error.name : error.message;
-  return typeof error === 'string' ? error : `it threw ${inspect(error, { depth: 1, breakLength: Infinity })}`;
+  try {
+    if (error instanceof Error) return error.message === '' ? error.name : error.message;
+    return typeof error === 'string' ? error : `it threw ${inspect(error, { depth: 1, breakLength: Infinity })}`;
+  } catch {
+    return 'it threw something that cannot be shown';
+  }
 }

@@ -74,7 +74,9 @@ export class Scope {
     const { create } = plugin as { readonly create: (...given: unknown[]) => Kinds[K] | Promise<Kinds[K]> };
     const caller = { use, place: this.about.place(at) };
     const made: unknown = await callPlugin(caller, CREATING, () => create.call(plugin, options, ...dependencies));
-    this.own(made, caller);
+    callPlugin(caller, CREATING, () => {
+      this.own(made, caller);
+    });
     return guardedMade(made, { origin: caller, doing: CREATING }, CONTRACTS[plugin.kind]) as Kinds[K];
   }
 

@@ -90,6 +90,31 @@ describe('what would end the process ends the run in order', { timeout: 60_000 }
     expect(outcomeOf(made.path('out'))).toEqual(await undisturbed('entries'));
   });
 
+  test.each(['lets a rejection go', 'lets a timer fail'])('what fails after the end is told: %s', async (what) => {
+    const made = oddProject('entries');
+    const ended = await started(made, `watcher.close: ${what}`);
+    expect(ended.code).toBe(4);
+    expect(ended.err).toContain('odd#watcher, in close, in what nobody awaits: no luck');
+    expect(outcomeOf(made.path('out'))).toEqual(await undisturbed('entries'));
+  });
+
+  test('a plugin that ends the process is named, and its run is not taken for done', async () => {
+    const made = oddProject('entries');
+    const ended = await started(made, 'epochEnd: ends the process');
+    expect(ended.code).toBe(4);
+    expect(ended.err).toContain('odd#watcher, in epochEnd: it ended the process with code 0');
+    expect(await command(made, '', ['run', 'manifest.yaml', '--resume', 'out'])).toMatchObject({ code: 0 });
+    expect(outcomeOf(made.path('out'))).toEqual(await undisturbed('entries'));
+  });
+
+  test('what a plugin left running does not keep the process', async () => {
+    const made = oddProject('entries');
+    const ended = await started(made, 'epochEnd: goes on for ever');
+    expect(ended.code).toBe(0);
+    expect(ended.err).toContain('something still runs that was started meanwhile');
+    expect(outcomeOf(made.path('out'))).toEqual(await undisturbed('entries'));
+  });
+
   test('--verbose shows where the plugin threw', async () => {
     const made = oddProject('coupled');
     const { err } = await command(made, 'compute: throws', ['run', 'manifest.yaml', '--out', 'out', '--verbose']);
