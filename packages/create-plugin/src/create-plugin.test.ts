@@ -22,6 +22,7 @@ import { parse } from 'yaml';
 import { createPlugin } from './create-plugin.js';
 import { KINDS, type PluginKind } from './kinds.js';
 import { isPackageName, namesOf } from './names.js';
+import { render } from './render.js';
 
 const OWN = fileURLToPath(new URL('..', import.meta.url));
 const kinds = Object.keys(KINDS) as PluginKind[];
@@ -126,6 +127,15 @@ describe('names', () => {
         expect(own, `${kind}/${file}`).toEqual([]);
       }
     }
+  });
+
+  test('no file of a template is overwritten by the one that the plugin is called for', () => {
+    for (const kind of kinds)
+      for (const file of filesIn(join(OWN, 'templates', kind, 'src'))) {
+        const name = file.replace(/\.ts$/, '');
+        const usual = [...render(kind, namesOf('usual', kind)).keys()];
+        expect([...render(kind, namesOf(name, kind)).keys()], `${kind} ${name}`).toHaveLength(usual.length);
+      }
   });
 
   test.each([

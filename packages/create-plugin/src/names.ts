@@ -22,6 +22,9 @@ const TAKEN = new Set(['node_modules', 'favicon.ico', ...builtinModules]);
 export const isPackageName = (name: string): boolean =>
   PATTERN.test(name) && name.length <= LONGEST && !TAKEN.has(name);
 
+/** Of the templates' own in `src`, where the plugin's is called by its word. */
+const FILES = new Set(['index', 'errors', 'json-lines', 'layers-format']);
+
 /** The name without its scope: also the folder's, unless told otherwise. */
 export const unscoped = (name: string): string => name.replace(/^.*\//, '');
 
@@ -35,7 +38,7 @@ export function namesOf(name: string, kind: PluginKind): Names {
   // As @counterweight/loss-focal holds `focal`.
   const prefix = [kind, noun.toLowerCase(), plugin].find((one) => whole.startsWith(`${one}-`));
   const bare = prefix === undefined ? whole : whole.slice(prefix.length + 1);
-  const word = bare === 'index' ? `index-${kind}` : bare; // src/index.ts is the plugin's value
+  const word = FILES.has(bare) ? `${bare}-${kind}` : bare;
   const pascal = word.split('-').map(capital).join('');
   const type = /^[0-9]/.test(pascal) ? `${noun}${pascal}` : pascal;
   const ends = type.endsWith(noun) && type !== noun ? type : `${type}${noun}`;
