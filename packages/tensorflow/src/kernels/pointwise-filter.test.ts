@@ -28,7 +28,8 @@ test.each([
   [[3, 6, 5, 1], 1, 2, 'valid'],
   [[2, 4, 4, 20], 24, 2, 'same'],
   [[2, 4, 3, 5], 6, 1, 'same'],
-] as const)('the gradient of a 1×1 filter on %j to %i channels, stride %i, %s', (sizes, out, stride, pad) => {
+  [[2, 5, 8, 3], 4, 2, 0],
+] as const)('the gradient of a 1×1 filter on %j to %i channels, stride %i, padding %s', (sizes, out, stride, pad) => {
   const [batch, height, width, channels] = sizes;
   const shape: [number, number, number, number] = [batch, Math.ceil(height / stride), Math.ceil(width / stride), out];
   const x = normal(batch * height * width * channels, 1);
@@ -49,13 +50,16 @@ test.each([
   expected(x, dy, sizes, out, stride).forEach((sum, i) => expect(found[i]).toBeCloseTo(sum, 4));
 });
 
-test('narrow strided filters of mixed sizes, thousands of times: the process stays whole', () => {
-  for (let i = 0; i < 2000; i++)
-    tf.tidy(() => {
-      const size = 2 + (i % 11);
-      const [channels, out] = [2 ** (i % 4), 2 ** ((i >> 2) % 4)];
-      const x = tf.ones<tf.Rank.R4>([1 + (i % 4), size, size, channels]);
-      const y = tf.grad((w) => tf.conv2d(x, w as tf.Tensor4D, 2, 'same'))(tf.ones([1, 1, channels, out]));
-      expect(y.dataSync()[0]).toBe((1 + (i % 4)) * Math.ceil(size / 2) ** 2);
-    });
-});
+test.each(['same', 'valid', 0] as const)(
+  'narrow strided filters of mixed sizes, padding %s: the process stays whole',
+  (pad) => {
+    for (let i = 0; i < 2000; i++)
+      tf.tidy(() => {
+        const size = 2 + (i % 11);
+        const [channels, out] = [2 ** (i % 4), 2 ** ((i >> 2) % 4)];
+        const x = tf.ones<tf.Rank.R4>([1 + (i % 4), size, size, channels]);
+        const y = tf.grad((w) => tf.conv2d(x, w as tf.Tensor4D, 2, pad))(tf.ones([1, 1, channels, out]));
+        expect(y.dataSync()[0]).toBe((1 + (i % 4)) * Math.ceil(size / 2) ** 2);
+      });
+  },
+);

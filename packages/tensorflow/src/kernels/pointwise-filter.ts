@@ -26,7 +26,9 @@ export function pointwiseFilterGradient(stock: KernelConfig): Pick<KernelConfig,
       const { strides, pad, dataFormat, filterShape } = given.attrs as unknown as Convolution;
       const [down, across] = typeof strides === 'number' ? [strides, strides] : strides;
       const skips = filterShape[0] === 1 && filterShape[1] === 1 && Math.max(down, across) > 1;
-      if (!skips || typeof pad !== 'string' || dataFormat !== 'NHWC') return stock.kernelFunc(given);
+      // No pixels are added: 1×1 needs none for 'same', and tfjs takes 0 for 'valid'. Other numbers tfjs' kernel refuses.
+      const isUnpadded = typeof pad === 'string' || pad === 0;
+      if (!skips || !isUnpadded || dataFormat !== 'NHWC') return stock.kernelFunc(given);
       const seen = tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, down, across, 1]);
       const attrs = { ...given.attrs, strides: [1, 1], pad: 'valid' };
       const result = stock.kernelFunc({ ...given, inputs: { x: seen, dy }, attrs });
