@@ -23,7 +23,7 @@ export interface FailedStep {
   readonly random: RandomStream;
   /** Of all batches of the step. */
   readonly examples: Int32Array;
-  /** By parameter, where they are at fault. */
+  /** By parameter, where they are at fault: of this batch alone. */
   readonly gradients?: ReadonlyMap<string, Tensor>;
 }
 

@@ -89,7 +89,7 @@ export class Step {
     tf.tidy(() => {
       const { gradients } = this.sums;
       const norm = globalNorm(gradients.values());
-      if (!Number.isFinite(norm)) throw notFinite({ ...this.failure, gradients }, `gradients of norm ${norm}`);
+      if (!Number.isFinite(norm)) throw notFinite(this.failing(gradients), `gradients of norm ${norm}`);
       const clipped = clipNorm === null ? gradients : clipByGlobalNorm(gradients, norm, clipNorm);
       optimizer.step(this.parameters, clipped, { step, learningRate });
     });
@@ -110,6 +110,11 @@ export class Step {
   /** Frees the gradients of a step that is not finished. */
   dispose(): void {
     this.sums.dispose();
+  }
+
+  /** Of accumulated gradients nobody knows which batch spoilt them: where the last one did not, no one is blamed. */
+  private failing(gradients: ReadonlyMap<string, Tensor>): FailedStep {
+    return this.sums.batches === 1 ? { ...this.failure, gradients } : this.failure;
   }
 
   private get failure(): FailedStep {
