@@ -42,7 +42,10 @@ export const errors = defineErrors({
     title: 'The manifest is not valid YAML.',
     found: ({ found }: { found: string }) => found,
     expected: () => 'one YAML document',
-    remedy: () => 'look at that line and the one above: indentation, a missing colon, quote or bracket',
+    remedy: ({ found }: { found: string }) =>
+      found.includes('reserved character @')
+        ? "quotes around a name that begins with @: use: '@SCOPE/NAME'"
+        : 'look at that line and the one above: indentation, a missing colon, quote or bracket',
   },
   'duplicate-key': {
     exit: 2,

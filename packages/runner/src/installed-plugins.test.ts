@@ -241,6 +241,8 @@ test('one plugin: every option with its default, range and meaning, and an entry
     code: 2,
     err: expect.stringContaining("use: '@counterweight/loss-focal'") as unknown,
   });
+  for (const noName of ['', 'two words', '../elsewhere'])
+    expect((await counterweight(folder, ['plugins', noName])).err).toContain('try      counterweight plugins, for');
 });
 
 test('every example is an entry that its plugin takes', async () => {

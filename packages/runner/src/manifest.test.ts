@@ -232,6 +232,13 @@ describe('a manifest that is wrong in one way is refused with code, place and re
     ['a tab as indentation', withLine(5, '\t- { use: x }'), 'manifest-syntax', '5:1', ''],
     ['an unknown tag', withLine(6, 'training: !!js/function { epochs: 2 }'), 'manifest-syntax', '6:11', ''],
     ['an alias without its anchor', withLine(3, 'loss: *focal'), 'manifest-syntax', '3:7', ''],
+    [
+      'a package without its quotes',
+      withLine(3, 'loss: { use: @counterweight/loss-focal }'),
+      'manifest-syntax',
+      '3:',
+      "quotes around a name that begins with @: use: '@SCOPE/NAME'",
+    ],
     ['two documents', `${GOOD}---\n${GOOD}`, 'manifest-syntax', '8:1', ''],
     ['a mapping as a key', `${GOOD}? { a: 1 }\n: 3\n`, 'manifest-syntax', '8:3', ''],
     ['another version', `version: 2\n${GOOD}`, 'unknown-choice', '1:10', '1'],

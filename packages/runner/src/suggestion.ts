@@ -6,6 +6,7 @@ import type { PluginFolders } from './installed.js';
 import { KNOWN_PLUGINS, KNOWN_WITHOUT_PLUGINS, type KnownPlugin } from './known-packages.js';
 import { nearest } from './nearest.js';
 import { isMain } from './plugin-kinds.js';
+import { parsePluginName } from './plugin-name.js';
 
 /** What was perhaps meant by a name that is not installed. */
 export interface Suggestion {
@@ -50,5 +51,6 @@ const nearestOf = (plugin: string, name: string, known: readonly KnownPlugin[]):
 
 const SCOPES = new Set(KNOWN_WITHOUT_PLUGINS.map((name) => name.split('/')[0]));
 
-/** Of our own scope everything is known, and a module of Node is no package. */
-const mayExist = (name: string): boolean => !SCOPES.has(name.split('/')[0]) && !isBuiltin(name);
+/** Of our own scope everything is known; a module of Node is no package, nor is what cannot be the name of one. */
+const mayExist = (name: string): boolean =>
+  parsePluginName(name) !== undefined && !SCOPES.has(name.split('/')[0]) && !isBuiltin(name);
