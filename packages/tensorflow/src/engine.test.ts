@@ -118,3 +118,13 @@ test.skipIf(!existsSync(built))('loading writes nothing to standard error, and l
   const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
   expect(stderr).toBe('after 1\n');
 });
+
+test.skipIf(!existsSync(built))('without a folder for temporary files it loads too', () => {
+  const script = `await (await import(${JSON.stringify(built)})).loadEngine({ device: 'cpu' });`;
+  const env = { ...process.env, TMPDIR: '/nowhere' };
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    env,
+  });
+  expect([status, stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+});

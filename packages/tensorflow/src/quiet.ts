@@ -13,14 +13,17 @@ const STANDARD_ERROR = 2;
 const NOISE =
   /oneDNN custom operations are on|rounding errors from different computation orders|before absl::InitializeLog\(\)/;
 
-/** What `load` returns, and what of its words is not noise; where it throws they are passed on. */
+/**
+ * What `load` returns, and what of its words is not noise; where it throws they are passed on. Where no temporary file can be made they go
+ * where they would.
+ */
 export function withQuietStandardError<T>(
   redirect: Redirection['redirect'],
   load: () => T,
 ): { readonly value: T; readonly said: readonly string[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'counterweight-'));
-  const file = join(folder, 'stderr');
-  const target = openSync(file, 'w');
+  const temporary = temporaryFile();
+  if (temporary === undefined) return { value: load(), said: [] };
+  const { folder, file, target } = temporary;
   const before = redirect(STANDARD_ERROR, target);
   const restore = (): readonly string[] => {
     closeSync(redirect(STANDARD_ERROR, before));
@@ -36,6 +39,16 @@ export function withQuietStandardError<T>(
   } catch (error) {
     passOn(restore());
     throw error;
+  }
+}
+
+function temporaryFile() {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'counterweight-'));
+    const file = join(folder, 'stderr');
+    return { folder, file, target: openSync(file, 'w') };
+  } catch {
+    return undefined;
   }
 }
 
