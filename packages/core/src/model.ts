@@ -4,7 +4,8 @@ import type { RandomStream } from './random.js';
 
 /**
  * Its numbers at the start depend on the plugin's options, `INPUT` and `RANDOM` only; afterwards all its memory is in parameters and
- * buffers: put by name into another instance, the same bits follow. Passes are made within `tidy` and keep no tensor.
+ * buffers: put by name into another instance, the same bits follow. Passes are made within `tidy`; what one keeps is made once, and
+ * freed by `dispose`.
  */
 export interface Model {
   /**

@@ -63,6 +63,7 @@ const broken: Broken<'callback'> = {
     'a metric taken for granted': plugin(() => ({
       epochEnd: ({ metrics }) => void metrics['averagePrecision.macro']!.toFixed(2),
     })),
+    'an end that it throws at': plugin(() => ({ close: () => Promise.reject(new Error('not open')) })),
     'a checkpoint that it throws at': plugin(() => ({
       checkpoint: ({ file }) => {
         throw new Error(`no ${file}`);
@@ -160,6 +161,19 @@ proven(callbackChecks, broken);
 
 callbackConformance({ test, plugin: plugin(() => ({})) });
 callbackConformance({ test, plugin: remembering() });
+callbackConformance({
+  test,
+  plugin: plugin(() => {
+    let last: tf.Tensor | undefined;
+    return {
+      epochEnd: ({ loss }) => {
+        last?.dispose();
+        last = tf.scalar(loss);
+      },
+      close: () => last?.dispose(),
+    };
+  }),
+});
 callbackConformance({
   test,
   plugin: plugin(() => ({

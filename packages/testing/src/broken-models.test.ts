@@ -250,3 +250,18 @@ test('a model for images alone is tried on images alone', async () => {
 });
 
 modelConformance({ test, plugin: small() });
+modelConformance({
+  test,
+  // A constant that the first pass makes.
+  plugin: small((model) => {
+    let one: tf.Tensor | undefined;
+    return {
+      ...model,
+      features: (x, mode) => tf.mul(model.features(x, mode), (one ??= tf.keep(tf.scalar(1)))),
+      dispose: () => {
+        one?.dispose();
+        model.dispose();
+      },
+    };
+  }),
+});

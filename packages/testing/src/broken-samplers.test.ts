@@ -124,4 +124,5 @@ test('the wrong kind of sampler is named', async () => {
 });
 
 mineConformance({ test, plugin: mining(all) });
+mineConformance({ test, plugin: mining(({ losses }) => tf.sub(1, tf.exp(tf.neg(losses)))) });
 drawConformance({ test, plugin: drawing({ draw: (pool) => pool.slice(), probabilities: uniform }) });

@@ -24,6 +24,8 @@ export interface Watching {
   readonly newFolder: () => string;
   /** A fresh instance, as in a new process. @param folder what it gets as RUN_FOLDER */
   readonly create: (folder?: string) => Promise<Callback>;
+  /** Ends it, as a run does with its process; what is not ended is at the end of the trial. */
+  readonly close: (callback: Callback) => Promise<void>;
 }
 
 /** A law of a callback. Its folders are removed at the end. */
@@ -33,6 +35,11 @@ export const callbackCheck = (name: string, holds: (watching: Watching) => Promi
     await ensureGradients();
     const dataset = tinyDataset();
     const folders: string[] = [];
+    const open = new Set<Callback>();
+    const close = async (callback: Callback): Promise<void> => {
+      open.delete(callback);
+      await callback.close?.();
+    };
     const folder = (): string => {
       folders.push(newFolder());
       return folders.at(-1)!;
@@ -41,14 +48,19 @@ export const callbackCheck = (name: string, holds: (watching: Watching) => Promi
       await holds({
         dataset,
         newFolder: folder,
-        create: (run = folder()) =>
-          create(plugin, options, [
+        close,
+        create: async (run = folder()) => {
+          const callback = await create(plugin, options, [
             [DATASET, dataset],
             [LABEL_STATISTICS, labelStatistics(dataset.labels, dataset.splits.train)],
             [RUN_FOLDER, run],
-          ]),
+          ]);
+          open.add(callback);
+          return callback;
+        },
       });
     } finally {
+      await Promise.allSettled([...open].map(close));
       await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));
     }
   },

@@ -27,12 +27,13 @@ const METRICS: Readonly<Record<string, Parameters<typeof train>[2]>> = {
 
 const watches = callbackCheck(
   'it watches a training to its end, with validation and without',
-  async ({ dataset, create }) => {
+  async ({ dataset, create, close }) => {
     for (const [what, evaluate] of Object.entries(METRICS)) {
       const callback = await create();
       const { result } = await safely(`a training ${what}`, () => train(dataset, callback, evaluate));
       demand(['completed', 'stopped'].includes(result.ended), `a training ${what} that ends`, () => result.ended);
       await safely('a checkpoint', async () => callback.checkpoint?.({ file: '0000012.safetensors', step: 12 }));
+      await safely('its end', () => close(callback));
     }
   },
 );
@@ -77,12 +78,14 @@ const stops = callbackCheck(
   },
 );
 
-const leaks = callbackCheck('no tensor is left behind', async ({ dataset, create }) => {
+const leaks = callbackCheck('no tensor is left behind', async ({ dataset, create, close }) => {
   await train(dataset);
   const before = tf.memory().numTensors;
-  await train(dataset, await create());
+  const callback = await create();
+  await train(dataset, callback);
+  await close(callback);
   const left = tf.memory().numTensors - before;
-  demand(left === 0, 'as many tensors after a training as before', () => `${left} more`);
+  demand(left === 0, 'as many tensors after a training and `close` as before', () => `${left} more`);
 });
 
 export const watchChecks = [watches, bystander, events, stops, leaks] as const;
