@@ -136,11 +136,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** When a process began, in the clock ticks of Linux, as numbers of processes are used again; empty elsewhere. */
+/**
+ * When a process began, in the clock ticks of Linux, as numbers of processes are used again; empty elsewhere, and of one that is dead but
+ * not yet buried: in a container nobody may ever do that.
+ */
 function startOf(pid: number): string {
   try {
-    // The 20th value after the program's name, which may hold anything.
-    return /^.*\) (?:\S+ ){19}(\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
+    // The 20th value after the program's name, which may hold anything; the first is its state.
+    return /^.*\) [^ZX] (?:\S+ ){18}(\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1] ?? '';
   } catch {
     return '';
   }
