@@ -39,6 +39,8 @@ export interface BatchTrial {
   readonly labels: SparseLabels;
   /** Rows of `labels`; default all, in order. */
   readonly examples?: Int32Array | undefined;
+  /** Default 1. */
+  readonly epoch?: number;
 }
 
 export interface BatchTrialResult {
@@ -63,10 +65,10 @@ export const batchValue = (trial: BatchTrial): number =>
   onBatch(trial, (value, logits) => value(logits).dataSync()[0]!);
 
 function onBatch<T>(
-  { loss, logits, labels, examples = Int32Array.from({ length: labels.rows }, (_, row) => row) }: BatchTrial,
+  { loss, logits, labels, examples = Int32Array.from({ length: labels.rows }, (_, row) => row), epoch = 1 }: BatchTrial,
   measure: (value: (logits: Tensor2D) => tf.Scalar, logits: Tensor2D) => T,
 ): T {
-  const batch = batchLabels(labels, examples, 1);
+  const batch = batchLabels(labels, examples, epoch);
   const objective = createObjective({ loss, columns: labels.columns });
   const kept: T[] = [];
   try {

@@ -1,5 +1,5 @@
 /** What a batch loss makes of the labels of a batch: of unknown entries, of empty classes and rows, of soft targets, of their order. */
-import { selectRows, type SparseLabels } from '@counterweight/core';
+import { selectRows, type BatchLoss, type SparseLabels } from '@counterweight/core';
 
 import { batchLossCheck, batchTrial, demandFinite, oneClass, oneClassStatistics } from './batch-loss-check.js';
 import {
@@ -84,9 +84,15 @@ const order = batchLossCheck('the order of the rows changes nothing', async (cre
   const rows = [5, 2, 7, 0, 3, 6, 1, 4];
   for (const labels of [hardLabels, maskedLabels]) {
     const logits = logitsFor(labels);
-    const straight = batchTrial({ loss: await create(), logits, labels });
+    // What it may remember, it remembers of examples, not of rows.
+    const used = async (): Promise<BatchLoss> => {
+      const loss = await create();
+      batchTrial({ loss, logits, labels });
+      return loss;
+    };
+    const straight = batchTrial({ loss: await used(), logits, labels });
     const mixed = batchTrial({
-      loss: await create(),
+      loss: await used(),
       logits: permuteRows(logits, rows),
       labels,
       examples: Int32Array.from(rows),

@@ -9,7 +9,7 @@ import { hardLabels, logitsFor, maskedLabels, targetsOf } from './batches.js';
 import { demand, demandEqual, type Check } from './check.js';
 import { copyOf, demandStateArrays, demandSameState, scribbleOver } from './state.js';
 
-/** Some steps of a run: examples come again in other batches, as in a second epoch. */
+/** Some steps of a run, two an epoch: examples come again in other batches. */
 const STEPS = [
   [0, 1, 2, 3],
   [4, 5, 6],
@@ -23,7 +23,7 @@ const STOP = 3;
 function step(loss: BatchLoss, at: number): BatchTrialResult {
   const examples = STEPS[at]!;
   const logits = logitsFor(hardLabels).subarray(at, at + examples.length * hardLabels.columns);
-  return batchTrial({ loss, logits, labels: hardLabels, examples });
+  return batchTrial({ loss, logits, labels: hardLabels, examples, epoch: at >> 1 });
 }
 
 const bits = ({ value, gradient }: BatchTrialResult): number[] => [value, ...gradient];

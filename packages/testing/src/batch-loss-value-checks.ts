@@ -17,22 +17,24 @@ import {
 } from './batches.js';
 import { demand, type Check } from './check.js';
 import { nearestDifference } from './finite-differences.js';
+import { EPOCHS } from './loss-tensor-check.js';
 
 const scalar = batchLossCheck('the value is one finite number in float32', async (create) => {
   const loss = await create();
-  for (const labels of [hardLabels, maskedLabels, listedLabels]) {
-    const batch = batchLabels(labels, Int32Array.from(Array(labels.rows).keys()), 0);
-    const found = tf.tidy(() => {
-      const logits = tf.tensor2d(Float32Array.from(logitsFor(labels)), [labels.rows, labels.columns]);
-      const value: unknown = loss.compute(logits, batch);
-      if (!(value instanceof tf.Tensor)) return typeof value;
-      const { dtype, shape } = value as tf.Tensor;
-      const size = Number.isFinite((value as tf.Tensor).dataSync()[0]) ? 'finite' : 'not finite';
-      return `${dtype} [${shape.join(', ')}] ${size}`;
-    });
-    batch.dispose();
-    demand(found === 'float32 [] finite', 'a scalar: float32 [], finite', () => found);
-  }
+  for (const labels of [hardLabels, maskedLabels, listedLabels])
+    for (const epoch of EPOCHS) {
+      const batch = batchLabels(labels, Int32Array.from(Array(labels.rows).keys()), epoch);
+      const found = tf.tidy(() => {
+        const logits = tf.tensor2d(Float32Array.from(logitsFor(labels)), [labels.rows, labels.columns]);
+        const value: unknown = loss.compute(logits, batch);
+        if (!(value instanceof tf.Tensor)) return typeof value;
+        const { dtype, shape } = value as tf.Tensor;
+        const size = Number.isFinite((value as tf.Tensor).dataSync()[0]) ? 'finite' : 'not finite';
+        return `${dtype} [${shape.join(', ')}] ${size}`;
+      });
+      batch.dispose();
+      demand(found === 'float32 [] finite', `a scalar in epoch ${epoch}: float32 [], finite`, () => found);
+    }
 });
 
 const unweighted = batchLossCheck('class weights are not declared: a batch loss takes none', async (_, { weights }) => {

@@ -16,6 +16,12 @@ const computing = (compute: BatchLoss['compute'], more: Partial<BatchLoss> = {})
 /** Soft-F1, its value times something. */
 const times = (factor: (logits: Tensor2D, batch: BatchLabels) => number | Scalar): AnyPlugin<'loss'> =>
   computing((logits, batch) => tf.mul(softF1(logits, batch), factor(logits, batch)));
+/** Squared errors of known entries, [batch, classes]. */
+function softErrors(logits: Tensor2D, batch: BatchLabels): Tensor2D {
+  const known = batch.known() ?? tf.onesLike(batch.targets());
+  const safe = tf.where(tf.cast(known, 'bool'), logits, tf.zerosLike(logits));
+  return tf.mul(tf.square(tf.sub(tf.sigmoid(safe), batch.targets())), known);
+}
 /** What tfjs takes to be a constant. */
 const constant = (make: () => tf.Tensor): tf.Tensor => tf.tensor(make().dataSync().slice(), make().shape);
 /** Soft-F1 times a count of the calls. */
@@ -43,6 +49,7 @@ const broken: Broken<'loss'> = {
     'an integer': computing((logits) => tf.cast(tf.sum(logits), 'int32')),
     'a number that is no tensor': computing(() => 1 as unknown as Scalar),
     'one of infinite size': times(() => Infinity),
+    'one that falls with the epochs before': times((_, { epoch }) => 1 / epoch),
   },
   'class weights are not declared: a batch loss takes none': {
     'weights as a default': { ...softF1Plugin, weights: { positive: { rule: 'ratio' } } },
@@ -78,6 +85,11 @@ const broken: Broken<'loss'> = {
     'a root that is steep at 0': computing((logits) => tf.sqrt(tf.mean(tf.square(tf.sub(logits, tf.mean(logits)))))),
   },
   'unknown entries change nothing, whatever logit stands there, and get no gradient': {
+    'left out after they were squared': computing((logits, batch) => {
+      const errors = tf.square(tf.sub(tf.sigmoid(logits), batch.targets()));
+      const known = tf.cast(batch.known() ?? tf.onesLike(errors), 'bool');
+      return tf.mean(tf.where(known, errors, tf.zerosLike(errors))); // the value is well, the gradient 0 · NaN
+    }),
     'a mask that is forgotten': computing((logits, batch) =>
       tf.mean(tf.square(tf.sub(tf.sigmoid(logits), batch.targets()))),
     ),
@@ -96,11 +108,30 @@ const broken: Broken<'loss'> = {
     ),
   },
   'soft targets count, or the loss declares that it takes none': {
+    'another scale where targets are written out': times((_, { labels }) => (labels.positives.values ? 2 : 1)),
     'targets that are read as positives': computing((logits, batch) =>
       softF1(logits, { ...batch, targets: () => tf.cast(tf.greater(batch.targets(), 0), 'float32') }),
     ),
   },
   'the order of the rows changes nothing': {
+    'a memory of rows': plugin(() => {
+      let factors = new Float32Array(8).fill(1);
+      return {
+        kind: 'batch',
+        compute: (logits, batch) => {
+          const { rows } = batch.labels;
+          const loss = tf.mean<Scalar>(
+            tf.mul(softErrors(logits, batch), tf.tensor2d(factors.slice(0, rows), [rows, 1])),
+          );
+          factors = factors.map((factor, row) => (row < rows ? factor / (1 + batch.examples[row]!) : factor));
+          return loss;
+        },
+        save: () => ({ factors: factors.slice() }),
+        load: (state) => {
+          factors = Float32Array.from(state['factors']!);
+        },
+      };
+    }),
     'the first row counts twice': computing((logits, batch) =>
       tf.add(softF1(logits, batch), tf.mean(tf.square(tf.sub(tf.sigmoid(tf.slice(logits, 0, 1)), 1)))),
     ),
@@ -153,6 +184,32 @@ const broken: Broken<'loss'> = {
         calls[0]! += state['calls']![0]!;
       },
     })),
+    'epochs counted inside': plugin(() => {
+      let [epochs, last] = [0, -1];
+      return {
+        kind: 'batch',
+        compute: (logits, batch) => {
+          if (batch.epoch !== last) epochs++;
+          last = batch.epoch;
+          return tf.mul(softF1(logits, batch), epochs);
+        },
+      };
+    }),
+    'nothing to save before the first step': plugin(() => {
+      let usual: number | undefined;
+      return {
+        kind: 'batch',
+        compute: (logits, batch) => {
+          const factor = usual ?? 1;
+          usual = factor / 2;
+          return tf.mul(softF1(logits, batch), factor);
+        },
+        save: () => ({ usual: Float64Array.of(usual!) }),
+        load: (state) => {
+          usual = state['usual']![0]!;
+        },
+      };
+    }),
     'save alone': counting((calls) => ({ save: () => ({ calls: calls.slice() }) })),
     'an array that a checkpoint cannot hold': counting((calls) => ({
       save: () => ({ calls: BigInt64Array.of(BigInt(calls[0]!)) as unknown as Float64Array }),

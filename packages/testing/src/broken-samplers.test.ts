@@ -95,6 +95,20 @@ const brokenDrawers: Broken<'sampler'> = {
     'a list': drawing({ draw: (pool) => [...pool] as unknown as Int32Array }),
   },
   'an epoch depends on pool, epoch and seed only, so that it can be resumed': {
+    'shares of the first pool': (() => {
+      const create = (): DrawSampler => {
+        let shares: number[] | undefined;
+        return {
+          kind: 'draw',
+          draw: (pool, { random, labels: { positives } }) => {
+            shares ??= Array.from(pool, (row) => (positives.offsets[row + 1]! - positives.offsets[row]!) / 4);
+            const drawn = pool.filter((_, i) => random.uniform() <= shares![i]!);
+            return drawn.length > 0 ? drawn : Int32Array.from(pool);
+          },
+        };
+      };
+      return definePlugin({ kind: 'sampler', name: 'broken', options: strict, create });
+    })(),
     'a counter inside': drawing({ draw: (pool) => pool.subarray(epochs++ % 2) }),
     'a pool sorted in place': drawing({ draw: (pool) => pool.sort() }),
   },

@@ -48,21 +48,24 @@ interface Trial {
   readonly pool: Int32Array;
   readonly labels: SparseLabels;
   readonly draw: (epoch: number, pool?: Int32Array, labels?: SparseLabels) => Int32Array;
+  /** By an instance that has drawn nothing yet. */
+  readonly drawAfresh: (epoch: number, pool: Int32Array) => Promise<Int32Array>;
 }
 
-const drawCheck = (name: string, holds: (trial: Trial) => void): Check<'sampler'> => ({
+const drawCheck = (name: string, holds: (trial: Trial) => void | Promise<void>): Check<'sampler'> => ({
   name,
   run: async (plugin: AnyPlugin<'sampler'>, options: unknown = {}) => {
     const sampler = await createDrawer(plugin, options, STATISTICS);
     const [pool, labels] = [makePool(), makeLabels()];
     const statistics = labelStatistics(labels, pool);
     const random = (epoch: number) => randomStream(5).fork(plugin.name).fork(epoch);
-    holds({
+    const about = (epoch: number, of = labels) => ({ epoch, labels: of, statistics, random: random(epoch) });
+    await holds({
       sampler,
       pool,
       labels,
-      draw: (epoch, from = pool, of = labels) =>
-        sampler.draw(from, { epoch, labels: of, statistics, random: random(epoch) }),
+      draw: (epoch, from = pool, of) => sampler.draw(from, about(epoch, of)),
+      drawAfresh: async (epoch, from) => (await createDrawer(plugin, options, STATISTICS)).draw(from, about(epoch)),
     });
   },
 });
@@ -89,10 +92,13 @@ const inside = drawCheck('every draw is an example of the pool, whatever the poo
 
 const pure = drawCheck(
   'an epoch depends on pool, epoch and seed only, so that it can be resumed',
-  ({ pool, labels, draw }) => {
+  async ({ pool, labels, draw, drawAfresh }) => {
     const before = [...pool, ...labels.positives.classes];
     const epochs = [0, 1, 2, 3].map((epoch) => draw(epoch));
     for (const epoch of [3, 1, 0, 2]) demandEqual(`epoch ${epoch}, drawn again`, draw(epoch), epochs[epoch]!);
+    // What an earlier sampler leaves may be another pool in each epoch.
+    const other = pool.toReversed();
+    demandEqual('epoch 0 of another pool, by a fresh instance', await drawAfresh(0, other), draw(0, other));
     demandEqual('pool and labels', [...pool, ...labels.positives.classes], before);
   },
 );
