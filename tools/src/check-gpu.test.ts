@@ -21,6 +21,13 @@ test.skipIf(!existsSync(built))('without a GPU: exit 5, with what was found and 
   expect(stderr).toMatch(/^gpu-unusable\n[^]*found [^]*expected [^]*try /);
 });
 
+test('a task that fails tells its words and its exit code', async () => {
+  await expect(perform('gpu', 'cases', [], { CUDA_VISIBLE_DEVICES: '-1' })).rejects.toMatchObject({
+    exit: 5,
+    message: expect.stringMatching(/^gpu-unusable\n[^]*gpu cases ends with 5$/) as string,
+  });
+});
+
 test('the cases are finite, differ from zero, and are the same each time, also in a worker', async () => {
   await loadEngine({ device: 'cpu' });
   accelerate();

@@ -5,6 +5,7 @@ import { isCounterweightError } from '@counterweight/core';
 import { chooseDevice, installEngine } from '@counterweight/tensorflow';
 
 import { checkDevice, compareSpeed } from './check-gpu/checks.js';
+import { TaskFailure } from './check-gpu/tasks.js';
 
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -35,7 +36,7 @@ async function main(references: readonly string[]): Promise<number> {
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!isCounterweightError(error)) throw error;
+  if (!isCounterweightError(error) && !(error instanceof TaskFailure)) throw error;
   process.stderr.write(`${error.message}\n`);
   return error.exit;
 });

@@ -25,7 +25,17 @@ const WORKER = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../../dist/tools/src/check-gpu/worker.js' : 'worker.js', import.meta.url),
 );
 
-/** Does a task in a process of its own. Rejects with what the process said where it fails. */
+/** What a process said that failed, and its exit code. */
+export class TaskFailure extends Error {
+  constructor(
+    readonly exit: number,
+    said: string,
+  ) {
+    super(said);
+  }
+}
+
+/** Does a task in a process of its own. Rejects with a `TaskFailure` where that fails. */
 export async function perform<T extends Task>(
   device: Device,
   task: T,
@@ -36,6 +46,10 @@ export async function perform<T extends Task>(
   const { stdout } = await promisify(execFile)(process.execPath, [WORKER, device, task, ...rest], {
     env,
     maxBuffer: 2 ** 28,
+  }).catch((error: unknown) => {
+    const { code, signal, stderr } = error as { code?: unknown; signal?: string; stderr?: string };
+    const how = `${device} ${task} ${typeof code === 'number' ? `ends with ${code}` : `is ended by ${signal ?? String(code)}`}`;
+    throw new TaskFailure(typeof code === 'number' ? code : 1, `${stderr ?? ''}${how}`);
   });
   return JSON.parse(stdout) as TaskResults[T];
 }

@@ -1,6 +1,7 @@
 // A process holds one device: `node worker.js DEVICE TASK …` does a task on one and writes its result to standard output.
-import { argv, stdout } from 'node:process';
+import { argv, stderr, stdout } from 'node:process';
 
+import { isCounterweightError } from '@counterweight/core';
 import { accelerate, loadEngine } from '@counterweight/tensorflow';
 
 import { checkReference } from '../check-reference/command.js';
@@ -35,4 +36,10 @@ const work: { readonly [T in Task]: () => Promise<TaskResults[T]> } = {
   step: () => secondsPerStep(rest[0] as Architecture, engine),
 };
 
-stdout.write(JSON.stringify(await work[task]()));
+try {
+  stdout.write(JSON.stringify(await work[task]()));
+} catch (error) {
+  if (!isCounterweightError(error)) throw error;
+  stderr.write(`${error.message}\n`);
+  process.exitCode = error.exit;
+}
