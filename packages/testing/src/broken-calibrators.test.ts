@@ -48,6 +48,11 @@ const broken: Broken<'calibrator'> = {
       const { perClass, ...more } = centred(logits, labels);
       return { ...more, perClass: perClass.map((one) => ({ ...one, values: one.values.map((x) => x / x) })) };
     }),
+    'no format': plugin((logits, labels) => ({ ...centred(logits, labels), format: '' })),
+    'no method': plugin((logits, labels) => {
+      const { perClass, ...more } = centred(logits, labels);
+      return { ...more, perClass: perClass.map(({ values }) => ({ values }) as unknown as (typeof perClass)[number]) };
+    }),
     'a typed array': plugin((logits, labels) => {
       const { perClass, ...more } = centred(logits, labels);
       const values = Float64Array.of(1) as unknown as number[];

@@ -101,6 +101,7 @@ const broken: Broken<'callback'> = {
   },
   'it stops a run only while epochEnd is under way, and says why': {
     'without a reason': plugin(() => ({ epochEnd: (event) => event.stop('') })),
+    'without an argument': plugin(() => ({ epochEnd: (event) => event.stop(undefined as unknown as string) })),
     'in a batch': plugin(() => {
       let last: EpochEvent | undefined;
       return { batchEnd: () => last?.stop('late'), epochEnd: (event) => void (last = event) };

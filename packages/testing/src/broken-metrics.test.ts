@@ -148,6 +148,12 @@ const broken: Broken<'metric'> = {
     }),
   },
   'unknown entries count nothing, whatever their scores and however they are listed': {
+    'counted in the numbers of a class alone': plugin(async (evaluation) => {
+      const entries = await entriesOf(evaluation);
+      const decided = new Float64Array(evaluation.labels.columns);
+      for (const entry of entries) if (isDecided(entry, evaluation)) decided[entry.column]! += 1;
+      return { ...accuracyOf(entries, evaluation), perClass: { decided } };
+    }),
     'unknown taken for negative': ofEntries((entries) =>
       entries.map(({ target, score, ...at }) => ({ ...at, score: score || 0, target: target ?? 0 })),
     ),
@@ -228,6 +234,12 @@ const broken: Broken<'metric'> = {
     })),
   },
   'what `needs` leaves out changes nothing': {
+    'the rank of what a threshold decides': plugin(
+      async (evaluation) => ({
+        values: { reach: (await entriesOf(evaluation)).some(() => evaluation.threshold > 0.8) ? 1 : 0 },
+      }),
+      'ranking',
+    ),
     'decisions, said to be a ranking': plugin(accuracy, 'ranking'),
     'probabilities, said to be decisions': plugin(async (evaluation) => {
       const entries = await entriesOf(evaluation);

@@ -11,6 +11,7 @@ import {
   type AnyPlugin,
   type Model,
   type ModelInput,
+  type Parameter,
 } from '@counterweight/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
@@ -47,6 +48,10 @@ const broken: Broken<'model'> = {
       features.shape[0] === 1 ? (tf.squeeze(features, [0]) as unknown as tf.Tensor2D) : features,
     ),
     'one class too many': small((_, input, random) => smallModel({ ...input, classes: input.classes + 1 }, random)),
+    'one bias for all classes': small((model) => ({
+      ...model,
+      head: { ...model.head, bias: tf.variable(tf.zeros<tf.Rank.R1>([1])) },
+    })),
     'features in whole numbers': featuring((features) => tf.cast(features, 'int32')),
   },
   'logits are features · kernel + bias of the head': {
@@ -70,6 +75,15 @@ const broken: Broken<'model'> = {
       return model;
     }),
     'a head that is no parameter': listing((parameters) => parameters.filter(({ group }) => group !== 'head')),
+    'a tensor for a variable': listing((parameters) =>
+      parameters.map((parameter) => ({ ...parameter, variable: tf.zeros([2]) as object as Parameter['variable'] })),
+    ),
+    'a group of its own': listing((parameters) =>
+      parameters.map((parameter) =>
+        parameter.group === 'head' ? parameter : { ...parameter, group: 'neck' as 'body' },
+      ),
+    ),
+    'one variable under two names': listing((parameters) => [...parameters, { ...parameters[0]!, name: 'again' }]),
     'a decay that is a number': listing((parameters) =>
       parameters.map((parameter) => ({ ...parameter, decay: 0.1 as unknown as boolean })),
     ),
@@ -128,6 +142,21 @@ const broken: Broken<'model'> = {
     })),
   },
   'a frozen body runs as in inference: no buffer moves, no gradient comes': {
+    'batches counted in a buffer, frozen or not': small((model) => {
+      const batches = tf.variable(tf.scalar(0), false);
+      return {
+        ...model,
+        buffers: [...model.buffers, { name: 'batches', variable: batches, group: 'body', decay: false }],
+        features: (x, mode) => {
+          if (mode.training) batches.assign(tf.add(batches, 1));
+          return model.features(x, mode);
+        },
+        dispose: () => {
+          batches.dispose();
+          model.dispose();
+        },
+      };
+    }),
     'frozen is not looked at': small((model) => ({
       ...model,
       features: (x, mode) => model.features(x, { ...mode, frozen: new Set() }),
@@ -207,11 +236,18 @@ const broken: Broken<'model'> = {
   'exported, it is a layers model of tfjs with the same logits': {
     'without its averages': exporting(async (model, folder) => {
       const { variable } = model.buffers[2]!;
-      const kept = tf.clone(variable);
-      variable.assign(tf.zerosLike(kept));
+      const kept = variable.dataSync<'float32'>().slice();
+      const assign = (values: Float32Array): void => tf.tidy(() => variable.assign(tf.tensor1d(values)));
+      assign(kept.map(() => 0));
       await model.export(folder);
-      variable.assign(kept);
-      kept.dispose();
+      assign(kept);
+    }),
+    'weights rounded for good': exporting(async (model, folder) => {
+      tf.tidy(() => {
+        const { kernel } = model.head;
+        kernel.assign(tf.div(tf.round(tf.mul(kernel, 64)), 64));
+      });
+      await model.export(folder);
     }),
     'a tensor left': exporting(async (model, folder) => {
       tf.scalar(1);
@@ -219,6 +255,15 @@ const broken: Broken<'model'> = {
     }),
   },
   'an export fills an empty folder, replaces nothing and leaves nothing beside it': {
+    'weights alone': exporting(async (_, folder) => {
+      await writeFile(join(folder, 'weights.bin'), '');
+    }),
+    'refused once it was written': exporting(async (model, folder) => {
+      await model.export(folder).catch(async (error: unknown) => {
+        await writeFile(join(folder, 'model.json'), '{}');
+        throw error;
+      });
+    }),
     'written over what is there': exporting(async (model, folder) => {
       await model.export(folder).catch(() => writeFile(join(folder, 'model.json'), '{}'));
     }),

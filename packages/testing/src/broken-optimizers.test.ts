@@ -130,6 +130,10 @@ const broken: Broken<'optimizer'> = {
       descend(parameters, gradients, at);
       for (const gradient of gradients.values()) gradient.dispose();
     }),
+    'gradients used up': stepping((parameters, gradients, at) => {
+      descend(parameters, gradients, at);
+      (gradients as Map<string, tf.Tensor>).clear();
+    }),
     'gradients scaled in place': stepping((parameters, gradients, at) => {
       for (const gradient of gradients.values()) gradient.dataSync<'float32'>()[0]! *= 2;
       descend(parameters, gradients, at);
@@ -163,6 +167,12 @@ const broken: Broken<'optimizer'> = {
         },
       };
     }),
+    'whole numbers that no checkpoint holds': counting((calls) => ({
+      save: () => ({ calls: BigInt64Array.of(BigInt(calls[0]!)) as unknown as Float64Array }),
+      load: (state) => {
+        calls[0] = Number(state['calls']![0]);
+      },
+    })),
     'a load that adds': counting((calls) => ({
       save: () => ({ calls: calls.slice() }),
       load: (state) => {
@@ -206,6 +216,10 @@ const broken: Broken<'optimizer'> = {
     'tf.keep': stepping((parameters, gradients, at) => {
       tf.keep(tf.scalar(at.learningRate));
       descend(parameters, gradients, at);
+    }),
+    'a slot made by create': plugin(() => {
+      const slot = tf.variable(tf.scalar(0), false);
+      return { ...forgetful, step: descend, dispose: () => slot.dispose() };
     }),
     'slots that nobody frees': plugin(() => {
       const slots = new Map<string, tf.Variable>();

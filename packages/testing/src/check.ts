@@ -14,8 +14,9 @@ export interface Check<K extends Kind = Kind> {
 }
 
 /** @throws check-failed unless the condition holds */
-export function demand(condition: boolean, expected: string, found: () => string): asserts condition {
-  if (!condition) throw errors['check-failed']({ expected, found: found() });
+export function demand(condition: boolean, expected: string, found: () => unknown): asserts condition {
+  // A member that is missing is no text, whatever its type says.
+  if (!condition) throw errors['check-failed']({ expected, found: String(found()) });
 }
 
 /** What a call gives, or that the plugin refused by an error of its own, which says why. @throws whatever else it throws */
