@@ -129,6 +129,16 @@ const broken: Broken<'callback'> = {
       load: (state) =>
         losses.forEach((loss, i) => (losses[i] = state['losses']![i]! + (Number.isFinite(loss) ? 1 : 0))),
     })),
+    'a file for each process': writing((folder) => {
+      let file: string | undefined;
+      return {
+        epochEnd: async ({ epoch }) => {
+          await mkdir(folder, { recursive: true });
+          file ??= join(folder, `from-${epoch}`);
+          await writeFile(file, '');
+        },
+      };
+    }),
     'lines twice': writing((folder) => ({ epochEnd: (event) => log(folder, event) })),
     'a file begun again': writing((folder) => {
       const lines: string[] = [];

@@ -51,6 +51,10 @@ const broken: Broken<'loss'> = {
   },
   'losses are at least 0, positives push up and negatives push down': {
     'a negative loss': curves((logit) => ({ positive: logit.neg().softplus().sub(0.5), negative: logit.softplus() })),
+    'an outlier that no longer pulls': curves((logit) => ({
+      positive: logit.neg().softplus().mul(logit.sigmoid()), // falls again where p is small
+      negative: logit.softplus(),
+    })),
     'Hill below λ = 1.5': curves((logit) => ({
       positive: logit.neg().softplus(),
       negative: logit.sigmoid().neg().add(1.2).mul(logit.sigmoid().pow(2)),

@@ -39,6 +39,12 @@ const brokenMiners: Broken<'sampler'> = {
     }),
   },
   'weights are finite, at least 0, and multiply the gradient as constants': {
+    'a denominator of its own': definePlugin({
+      kind: 'sampler',
+      name: 'broken',
+      options: strict,
+      create: () => ({ kind: 'mine', mine: (batch) => ({ weights: all(batch), denominator: 'batch' as 'kept' }) }),
+    }),
     'negative weights': mining((batch) => tf.neg(all(batch))),
     booleans: mining(({ losses }) => tf.greater(losses, 0.5)),
     'a weight for each row': mining(({ losses }) => tf.ones([losses.shape[0], 1])),
