@@ -60,7 +60,7 @@ function reportOf({ name, folder }: PackageFolder, temporary: string): string {
   Extractor.invoke(config, {
     localBuild: true,
     messageCallback: (message) => {
-      message.handled = message.logLevel !== 'error';
+      message.handled = message.logLevel !== ExtractorLogLevel.Error;
     },
   });
   const text = readFileSync(join(temporary, `${name}.api.md`), 'utf8');
